@@ -1,0 +1,1 @@
+"""Everything after the bytes: WARC records, derivation, storage. Imports nothing of ``crawler``."""

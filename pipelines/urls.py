@@ -1,0 +1,128 @@
+"""One reading of URLs for the whole house, and the names that are made of them.
+
+Parsing is the WHATWG URL Standard's (ada). Two parsers that disagree about a host are a way past a
+guard, so nothing else in the house takes a URL apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import ada_url
+import tldextract
+
+MAX_URL = 4096  # characters; longer ones are traps or data
+
+# Parameters that name the reader's way to a page and never the page.
+_TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|yclid|mc_[ce]id|igshid|_ga|ref_src|at_medium|at_campaign)$")
+_SLUG = re.compile(r"[^a-z0-9]+")
+_DEFAULT_PORTS = {"http:": 80, "https:": 443}
+
+# The list that ships with tldextract: no fetch, and the same answer everywhere.
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+class BadUrl(ValueError):
+    """Not a URL that we would fetch; the message says why."""
+
+
+def normalise(url: str, base: str | None = None) -> str:
+    """The absolute http(s) URL of `url` (resolved against `base`), without fragment.
+
+    Raises `BadUrl` for other schemes, credentials, hosts that Python's own parser reads otherwise,
+    and anything longer than 4,096 characters. Idempotent.
+    """
+    text = url.strip()
+    if len(text) > MAX_URL:
+        raise BadUrl(f"longer than {MAX_URL} characters")
+    try:
+        parsed = ada_url.URL(text, base) if base else ada_url.URL(text)
+    except ValueError as error:
+        raise BadUrl(f"not an absolute URL: {text[:200]!r}") from error
+    if parsed.protocol not in _DEFAULT_PORTS:
+        raise BadUrl(f"scheme {parsed.protocol!r}, not http: or https:")
+    if parsed.username or parsed.password:
+        raise BadUrl("it carries credentials")
+    if not parsed.hostname:
+        raise BadUrl("it names no host")
+    parsed.hash = ""
+    href = str(parsed.href).removesuffix("#")
+    if len(href) > MAX_URL:
+        raise BadUrl(f"longer than {MAX_URL} characters")
+    try:
+        other = urlsplit(href).hostname or ""
+    except ValueError as error:
+        raise BadUrl(f"parsers disagree about its host: {error}") from error
+    if other != str(parsed.hostname).strip("[]"):
+        raise BadUrl(f"parsers disagree about its host: {parsed.hostname!r} or {other!r}")
+    return href
+
+
+def key(url: str) -> str:
+    """What makes two spellings one page for the ledger: normalised, tracking parameters gone, query kept in order."""
+    href = normalise(url)
+    head, mark, query = href.partition("?")
+    if not mark:
+        return href
+    kept = [part for part in query.split("&") if part and not _TRACKING.match(part.partition("=")[0].lower())]
+    return f"{head}?{'&'.join(kept)}" if kept else head
+
+
+def host_of(url: str) -> str:
+    """The host of an absolute URL, lower case, IPv6 without brackets; "" if it has none."""
+    try:
+        return str(ada_url.URL(url).hostname).strip("[]")
+    except ValueError:
+        return ""
+
+
+def port_of(url: str) -> int:
+    """The port of an absolute http(s) URL, its scheme's own where none is written."""
+    parsed = ada_url.URL(url)
+    return int(parsed.port) if parsed.port else _DEFAULT_PORTS.get(parsed.protocol, 0)
+
+
+@lru_cache(maxsize=4096)
+def site_of(host: str) -> str:
+    """The registered domain of a host ("www.bbc.co.uk" -> "bbc.co.uk"); an address or a bare name is its own site."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return _SUFFIXES.extract_str(host).top_domain_under_public_suffix or host
+    return host
+
+
+def query_of(url: str) -> list[tuple[str, str]]:
+    """The decoded query parameters, in order."""
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+
+
+def timestamp(moment: datetime) -> str:
+    """WARC-Date of a moment (WARC 1.1, section 5.4): UTC, with as many digits of the second as are not zero."""
+    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
+    return f"{text}Z"
+
+
+def article_id(url: str, captured_at: datetime, payload_digest: str) -> str:
+    """The name of a derived row: 16 hex digits of SHA-256 over target URI, WARC-Date and payload digest."""
+    material = "\n".join((url, timestamp(captured_at), payload_digest))
+    return hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def slug(url: str, limit: int = 60) -> str:
+    """A short name for people from the last telling part of a URL's path: a-z, 0-9 and hyphens only, never empty."""
+    for part in reversed(urlsplit(url).path.split("/")):
+        name = _SLUG.sub("-", unquote(part).lower().removesuffix(".html")).strip("-")[:limit].strip("-")
+        if len(name) > 2:
+            return name
+    return "page"
+
+
+def host_folder(url: str) -> str:
+    """A host as a folder name: fixed alphabet, never "." or "..", at most 100 characters."""
+    return re.sub(r"[^a-z0-9.-]+", "_", host_of(url)).strip(".")[:100] or "unknown-host"
