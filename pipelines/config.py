@@ -127,6 +127,8 @@ class Discover(Section):
 
 
 class Derive(Section):
+    live: bool = True
+    """Derive text during the crawl. Off: only capture; a later run derives what is left."""
     workers: int = Field(default=0, ge=0, le=256)
     """Extraction processes; 0: one for each processor."""
     timeout_seconds: float = Field(default=20.0, gt=0)

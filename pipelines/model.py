@@ -42,13 +42,14 @@ class Found:
 
     url: str
     route: Route
-    source: str = ""  # outlet id of config/sources.toml; empty where none is known
+    source: str = ""  # outlet id of config/sources.toml, or the name of a URL list; empty where none is known
     via: str = ""  # URL of the feed, sitemap or page that named it; a file name for URL lists
     title: str = ""
     published: datetime | None = None  # as stated, when it could be read as a date
     published_raw: str = ""  # as stated, always
     modified: datetime | None = None
     language: str = ""  # as stated (BCP 47)
+    hops: int = 0  # redirects between the URL that discovery named and this one
 
 
 class Truncation(StrEnum):
