@@ -1,0 +1,1 @@
+"""Scrapy's side: gets bytes, politely, and records them."""
