@@ -34,6 +34,7 @@ class Role(StrEnum):
     FEED = "feed"
     SITEMAP = "sitemap"
     ROBOTS = "robots"
+    INDEX = "index"  # a front page, read for the feeds and sitemaps that it links
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +346,7 @@ class Derived:
     detail: str = ""  # one line for people: what was seen, what to do
     article: Article | None = None
     provenance: Provenance | None = None
+    location: str = ""  # of a redirect: the absolute URL it leads to
 
 
 @dataclass(frozen=True, slots=True)

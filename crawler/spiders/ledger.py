@@ -1,0 +1,168 @@
+"""The base of all spiders: works off the ledger, host by host, and gives every URL exactly one end.
+
+    discovery -> ledger -> request -> (recorded below the middlewares) -> Item, or an outcome in the ledger
+
+A redirect is a discovery: its target gets a row, a request and an outcome of its own. So a crawl that is killed
+between two hops goes on at the second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.extensions.archive import ArchiveExtension
+from crawler.refusals import outcome_of
+from pipelines import urls
+from pipelines.config import Config
+from pipelines.model import Found, Item, Outcome, Recorded, Role
+from pipelines.session import Session
+
+PER_HOST_AHEAD = 2  # requests that Scrapy holds for a host beyond those under way: one host never fills its queue
+BUFFER = 50  # URLs of a host read from the ledger at once
+POLL_SECONDS = 0.05  # how often an idle spider looks for new rows
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class LedgerSpider(Spider):
+    """A subclass fills the ledger in `discover` and names its rows by `ledger_sources`."""
+
+    ledger_sources: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.open_documents = 0  # feeds and sitemaps asked for and not answered yet
+        self._under_way: dict[str, str] = {}  # ledger key -> host
+        self._busy: Counter[str] = Counter()  # host -> page requests given to Scrapy
+        self._buffers: defaultdict[str, deque[Found]] = defaultdict(deque)
+        self._stopping = False
+
+    @property
+    def config(self) -> Config:
+        config: Config = self.settings["CHRONICLE"]
+        return config
+
+    @property
+    def session(self) -> Session:
+        extension = self.crawler.get_extension(ArchiveExtension)
+        assert extension is not None
+        return extension.session
+
+    # -- what to ask for ------------------------------------------------------------------------------------------
+
+    def discover(self) -> Iterator[Request]:
+        """Requests for the documents that name pages; none where the subclass has its URLs at hand."""
+        yield from ()
+
+    async def start(self) -> AsyncIterator[Any]:
+        for request in self.discover():
+            yield request
+        while True:
+            given = 0
+            for found in self._next_pages():
+                given += 1
+                yield self._page(found)
+            if not given:
+                if not self._under_way and not self.open_documents:
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+
+    def _next_pages(self) -> Iterator[Found]:
+        """Rows that wait, no more for a host than its share."""
+        share = self.config.fetch.per_host + PER_HOST_AHEAD
+        ledger = self.session.catalog
+        for host in ledger.waiting_hosts(self.ledger_sources, datetime.now(UTC)):
+            room = share - self._busy[host]
+            if room <= 0:
+                continue
+            buffer = self._buffers[host]
+            if not buffer:
+                rows = ledger.waiting(self.ledger_sources, datetime.now(UTC), host=host, limit=BUFFER)
+                buffer.extend(found for found in rows if urls.key(found.url) not in self._under_way)
+            for _ in range(min(room, len(buffer))):
+                found = buffer.popleft()
+                if not ledger.captured(found.url):
+                    yield found
+
+    def _page(self, found: Found) -> Request:
+        host = urls.host_of(found.url)
+        self._under_way[urls.key(found.url)] = host
+        self._busy[host] += 1
+        return Request(
+            found.url,
+            callback=self.parse_page,
+            errback=self.page_failed,
+            dont_filter=True,
+            meta={
+                "found": found,
+                "role": Role.PAGE,
+                "source": found.source,
+                "handle_httpstatus_all": True,
+                "depth": 1,
+            },
+        )
+
+    # -- what came back -------------------------------------------------------------------------------------------
+
+    def parse_page(self, response: Response) -> Iterator[Item]:
+        """The last exchange of a URL, whatever its status: an `Item` for each record, the ledger for the rest."""
+        found: Found = response.meta["found"]
+        recorded: list[Recorded] = response.meta.get("recorded", [])
+        self._done(found)
+        if response.status in REDIRECTS and (target := self.redirect_target(response)) is not None:
+            self.session.catalog.found([target], datetime.now(UTC))
+        if response.status >= 500 or response.status in (408, 429):
+            outcome = Outcome.HTTP_5XX if response.status >= 500 else Outcome.HTTP_4XX
+            self._settle(found, outcome, f"status {response.status} after {len(recorded)} tries", passing=True)
+        yield from (Item(record.locator, found) for record in recorded)
+
+    def page_failed(self, failure: Failure) -> Iterator[Item]:
+        """A URL without a response that Scrapy could use. What was received is recorded all the same."""
+        request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
+        found: Found = request.meta["found"]
+        self._done(found)
+        outcome, detail, passing = outcome_of(failure)
+        self._settle(found, outcome, detail, passing=passing)
+        yield from (Item(record.locator, found) for record in request.meta.get("recorded", []))
+
+    def redirect_target(self, response: Response) -> Found | None:
+        """Where a redirect leads, as a discovery; None where its Location is no URL of ours or hops ran out."""
+        found: Found = response.meta["found"]
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        try:
+            target = urls.normalise(location, base=response.url)
+        except urls.BadUrl as error:
+            self._settle(found, Outcome.REDIRECT, f"to nowhere: {error}")
+            return None
+        if found.hops >= self.config.fetch.redirects_max:
+            self._settle(found, Outcome.OVER_BUDGET, f"more than {self.config.fetch.redirects_max} redirects")
+            return None
+        return Found(
+            url=target,
+            route=found.route,
+            source=found.source,
+            via=found.url,
+            title=found.title,
+            published=found.published,
+            published_raw=found.published_raw,
+            modified=found.modified,
+            language=found.language,
+            hops=found.hops + 1,
+        )
+
+    def _done(self, found: Found) -> None:
+        host = self._under_way.pop(urls.key(found.url), None)
+        if host is not None:
+            self._busy[host] -= 1
+
+    def _settle(self, found: Found, outcome: Outcome, detail: str, *, passing: bool = False) -> None:
+        retry = datetime.now(UTC) + timedelta(minutes=self.config.collect.every_minutes) if passing else None
+        self.session.catalog.settle(found.url, outcome, detail, retry)
