@@ -23,6 +23,16 @@ _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|yclid|mc_[ce]id|igshid|_ga
 _SLUG = re.compile(r"[^a-z0-9]+")
 _DEFAULT_PORTS = {"http:": 80, "https:": 443}
 
+# URLs that the standard's parser gives back letter for letter (most of any sitemap): a lower-case host that is no
+# address and not punycode, no port, no dot segment, nothing to escape. Told by one match instead of a parse that
+# takes fourteen times as long; tests/property/test_discovery.py holds the two together.
+_PLAIN = re.compile(
+    r"https?://(?!xn--)(?:(?!xn--)[a-z0-9-]{1,63}\.)+[a-z]{2,63}"
+    r"/(?!\.)(?:[A-Za-z0-9_~,:;@!$&()*+=-]|\.|/(?!\.)|%(?!2[eE]))*+"
+    r"(?:\?[A-Za-z0-9_~,:;@!$&()*+=./?%-]*+)?",
+    re.ASCII,
+)
+
 # The list that ships with tldextract: no fetch, and the same answer everywhere.
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -40,6 +50,8 @@ def normalise(url: str, base: str | None = None) -> str:
     text = url.strip()
     if len(text) > MAX_URL:
         raise BadUrl(f"longer than {MAX_URL} characters")
+    if _PLAIN.fullmatch(text):
+        return text
     try:
         parsed = ada_url.URL(text, base) if base else ada_url.URL(text)
     except ValueError as error:
