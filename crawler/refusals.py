@@ -105,33 +105,33 @@ PASSING = frozenset(
 )
 
 
-def outcome_of(failure: Failure | BaseException) -> tuple[Outcome, str]:
-    """The outcome of a download that failed, and a line that says what was seen.
+def outcome_of(failure: Failure | BaseException) -> tuple[Outcome, str, bool]:
+    """The outcome of a download that failed, a line that says what was seen, and whether a later try may help.
 
     A full disk or a wrong setting is no URL's outcome: an `OperatorError` is raised as it is.
     """
-    error = _error(failure)
+    error = failure.value if isinstance(failure, Failure) else failure
+    assert error is not None
     chain = list(_chain(error))
     for inner in chain:
         if isinstance(inner, OperatorError):
             raise inner
         if isinstance(inner, Refused):
-            return inner.outcome, inner.detail
+            return inner.outcome, inner.detail, inner.later
         if isinstance(inner, HttpError):
-            return outcome_of_status(inner.response.status), f"the server answered {inner.response.status}"
+            status = inner.response.status
+            return outcome_of_status(status), f"the server answered {status}", status_may_pass(status)
     for kinds, outcome, meaning in _KINDS:
         for inner in chain:
             if isinstance(inner, kinds):
-                return outcome, f"{meaning} ({_words(inner)})"
+                return outcome, f"{meaning} ({_words(inner)})", outcome in PASSING
     if isinstance(error, IgnoreRequest):
-        # Scrapy's own refusals carry no type; its decompression cap is the one that a crawl of ours meets.
-        text = str(error)
-        if "max redirections" in text:
-            return Outcome.OVER_BUDGET, "more redirects than fetch.redirects_max"
-        if "xceed" in text or "maxsize" in text.lower():
-            return Outcome.UNDECODABLE, f"the body decompresses to more than fetch.decoded_max ({printable(text, 200)})"
-        return Outcome.OUT_OF_SCOPE, printable(text, 200) or "ignored"
-    return Outcome.PROTOCOL_ERROR, f"unexpected failure ({_words(error)})"
+        # Scrapy's own refusals have no types; its decompression cap is the one that our crawls meet.
+        text = printable(" ".join(str(error).split()), 200)
+        if "during decompression" in text:
+            return Outcome.UNDECODABLE, f"the body decompresses to more than is allowed ({text})", False
+        return Outcome.OUT_OF_SCOPE, text or "ignored", False
+    return Outcome.PROTOCOL_ERROR, f"unexpected failure ({_words(error)})", True
 
 
 def outcome_of_status(status: int) -> Outcome:
@@ -143,20 +143,9 @@ def outcome_of_status(status: int) -> Outcome:
     return Outcome.HTTP_5XX if 500 <= status < 600 else Outcome.HTTP_OTHER
 
 
-def may_pass(failure: Failure | BaseException) -> bool:
-    """Whether the same URL may be answered in a later run."""
-    for inner in _chain(_error(failure)):
-        if isinstance(inner, Refused):
-            return inner.later
-        if isinstance(inner, HttpError):
-            return inner.response.status in {408, 425, 429} or inner.response.status >= 500
-    return outcome_of(failure)[0] in PASSING
-
-
-def _error(failure: Failure | BaseException) -> BaseException:
-    if isinstance(failure, Failure):
-        return failure.value or RuntimeError("a failure without an error")
-    return failure
+def status_may_pass(status: int) -> bool:
+    """Whether an answer with this status may be another one later."""
+    return status in {408, 425, 429} or 500 <= status < 600
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -168,7 +157,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(inner))
         yield inner
-        waiting.extend(_error(reason) for reason in getattr(inner, "reasons", ()) or () if isinstance(reason, Failure))
+        reasons = [reason.value for reason in getattr(inner, "reasons", None) or () if isinstance(reason, Failure)]
+        waiting.extend(reason for reason in reasons if reason is not None)
         if inner.__cause__ is not None:
             waiting.append(inner.__cause__)
 
