@@ -65,7 +65,7 @@ class ChronicleAddon:
             "CONCURRENT_REQUESTS": fetch.concurrent,
             "CONCURRENT_REQUESTS_PER_DOMAIN": fetch.per_host,
             "DOWNLOAD_DELAY": fetch.delay_seconds,
-            "RANDOMIZE_DOWNLOAD_DELAY": False,  # a stated pace is a promise
+            "DOWNLOAD_DELAY_JITTER": 0.0,  # a stated pace is a promise
             "AUTOTHROTTLE_ENABLED": fetch.autothrottle,
             "AUTOTHROTTLE_START_DELAY": fetch.delay_seconds,
             "AUTOTHROTTLE_MAX_DELAY": max(60.0, fetch.delay_seconds),
