@@ -1,0 +1,1 @@
+"""Download handlers: how bytes are fetched, and kept as they were on the wire."""
