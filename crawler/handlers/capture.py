@@ -13,12 +13,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urldefrag
+
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError, NotConfigured
 from scrapy.http import Response
-from scrapy.utils.url import urldefrag
 from twisted.internet.error import ConnectionDone
 
 from crawler import addresses
@@ -51,7 +53,8 @@ class CaptureHandler(HTTP11DownloadHandler):
         self._pool: CapturePool = pool
         self._default_maxsize = 0
         if config.fetch.verify_tls:
-            self._contextFactory = VerifyingPolicy(config.fetch.truststore)
+            policy: Any = VerifyingPolicy(config.fetch.truststore)  # zope's interfaces are no types to mypy
+            self._contextFactory = policy
 
     async def download_request(self, request: Request) -> Response:
         """Fetch and record. Raises what the stock handler raises, and `Refused` for what we don't dial."""
@@ -122,10 +125,10 @@ def _truncation(exchange: Exchange, error: BaseException | None) -> Truncation |
     """Why what was received is not the whole message; None if it is."""
     if exchange.cut is not None:
         return exchange.cut
+    if isinstance(error, DownloadTimeoutError):
+        return Truncation.TIME
     if exchange.finished:
         # Without a stated length the connection's end is the message's, unless it broke (RFC 9112, section 9.8).
         broke = exchange.lost is not None and not isinstance(exchange.lost, ConnectionDone)
         return Truncation.DISCONNECT if broke else None
-    if isinstance(error, DownloadTimeoutError):
-        return Truncation.TIME
     return Truncation.DISCONNECT if exchange.lost is not None else Truncation.UNSPECIFIED

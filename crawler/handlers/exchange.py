@@ -81,7 +81,7 @@ class Exchange:
         self._sent.append(data)
 
     def received(self, data: bytes) -> bytes:
-        """Keep what came; return the part within limits, which alone the parser may see. `cut` is set if there is more."""
+        """Keep what came; return the part within limits, all that the parser may see. Sets `cut` if there is more."""
         if self._head_end < 0:
             return self._received_in_head(data)
         room = self._head_end + self._limits.body_max - self._size

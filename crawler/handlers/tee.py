@@ -9,6 +9,7 @@ and `_finish_response`. tests/integration/test_odd_exchanges.py fails when one o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -51,16 +52,14 @@ class TeeTransport:
         return getattr(self._transport, name)
 
 
-class TeedRequest(TxRequest):  # type: ignore[misc] # Twisted's request is untyped
+class TeedRequest(TxRequest):
     """Twisted's request, which knows its exchange on whichever connection it ends up."""
 
     exchange: Exchange
 
     @classmethod
     def of(cls, request: TxRequest, exchange: Exchange) -> TeedRequest:
-        teed: TeedRequest = cls(
-            request.method, request.uri, request.headers, request.bodyProducer, request.persistent
-        )
+        teed: TeedRequest = cls(request.method, request.uri, request.headers, request.bodyProducer, request.persistent)
         teed._parsedURI = request._parsedURI  # noqa: SLF001 - as Request._construct does
         teed.exchange = exchange
         return teed
@@ -75,7 +74,7 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
     """Scrapy's client protocol with the tee, the limits and a clock for silence."""
 
     def __init__(self, quiescent: Any, idle_seconds: float) -> None:
-        super().__init__(quiescent)  # type: ignore[no-untyped-call]
+        super().__init__(quiescent)
         self._idle_seconds = idle_seconds
         self._exchange: Exchange | None = None
         self._tls: TlsFacts | None = None
@@ -87,10 +86,10 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
             self._exchange.tls = self._tls
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
-        assert self.transport is not None
         if isinstance(request, TeedRequest):
-            secure = hasattr(self.transport, "getPeerCertificate")
-            request.exchange.begin(self.transport.getPeer().host, secure=secure, tls=self._tls)
+            transport: Any = self.transport  # of TCP or TLS; zope's interfaces are no types to mypy
+            secure = hasattr(transport, "getPeerCertificate")
+            request.exchange.begin(transport.getPeer().host, secure=secure, tls=self._tls)
             self._exchange = request.exchange
             self.setTimeout(self._idle_seconds)
         answer = super().request(request)
@@ -132,7 +131,7 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
 
     def _abort(self) -> None:
         assert self.transport is not None
-        self.transport.abortConnection()  # type: ignore[attr-defined] # TCP and TLS transports have it
+        self.transport.abortConnection()
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
         if self._exchange is not None:
@@ -155,10 +154,12 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
 
 
 class _CaptureFactory(_LenientHTTP11ClientFactory):
-    idle_seconds = 60.0
+    def __init__(self, idle_seconds: float, quiescent: Any, metadata: str) -> None:
+        super().__init__(quiescent, metadata)
+        self._idle_seconds = idle_seconds
 
-    def buildProtocol(self, addr: IAddress | None) -> CaptureProtocol:  # noqa: N802 - Twisted's name
-        return CaptureProtocol(self._quiescentCallback, self.idle_seconds)
+    def buildProtocol(self, addr: IAddress | None) -> CaptureProtocol:  # noqa: ARG002, N802 - Twisted's name
+        return CaptureProtocol(self._quiescentCallback, self._idle_seconds)
 
 
 class _Linked:
@@ -179,9 +180,9 @@ class CapturePool(HTTPConnectionPool):
     """Twisted's pool of connections, whose requests are teed. One for each handler."""
 
     def __init__(self, reactor: Any, idle_seconds: float) -> None:
-        super().__init__(reactor, persistent=True)  # type: ignore[no-untyped-call]
+        super().__init__(reactor, persistent=True)
         self._idle_seconds = idle_seconds
-        self._factory = type("CaptureFactory", (_CaptureFactory,), {"idle_seconds": idle_seconds})
+        self._factory: Any = partial(_CaptureFactory, idle_seconds)
         self._next: Exchange | None = None
 
     def expect(self, exchange: Exchange) -> None:

@@ -6,6 +6,7 @@ Scrapy 2.19 verifies nothing unless told to, and can't be told of further author
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from OpenSSL import SSL
 from scrapy.core.downloader.contextfactory import _ScrapyCertificateOptions
@@ -37,7 +38,8 @@ class VerifyingPolicy:
         if truststore and not Path(truststore).is_file():
             raise ConfigError(f"fetch.truststore: no file {truststore!r}; give a PEM file of certificate authorities")
         # Scrapy's options let servers renegotiate the old way, as its own handler does; the check is the same.
-        self._options = _ScrapyCertificateOptions(trustRoot=TrustRoot(truststore), fixBrokenPeers=True)
+        trust: Any = TrustRoot(truststore)  # zope's interfaces are no types to mypy
+        self._options = _ScrapyCertificateOptions(trustRoot=trust, fixBrokenPeers=True)
         try:
             self._options.getContext()  # made once: reading the system's authorities takes milliseconds
         except SSL.Error as error:
