@@ -6,6 +6,7 @@ import asyncio
 import codecs
 import logging
 import math
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,9 @@ READ_BYTES = 500 * 1024  # section 2.5: at least this much must be read; the res
 REDIRECTS = 5  # section 2.3.1.2
 KEPT_SECONDS = 24 * 3600  # section 2.4
 SITEMAPS_MAX = 1000
+
+_AGENT = re.compile(r"\s*user[\s-]?agent(?:\s*:|\s)(.*)", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z_-]+")
 
 #: Failures that a page of the host would meet too: it ends as they do, not as robots_disallowed.
 _OF_THE_HOST = frozenset(
@@ -79,7 +83,7 @@ def read_rules(body: bytes, url: str, note: str = "") -> Rules:
     if bom and encoding:
         head = head[len(bom) :]
     text = codecs.decode(head, encoding or "utf-8", "replace")
-    parsed = Protego.parse(text)
+    parsed = Protego.parse("\n".join(_ours(line) for line in text.splitlines()))
     delay = parsed.crawl_delay(TOKEN)
     return Rules(
         parsed=parsed,
@@ -87,6 +91,22 @@ def read_rules(body: bytes, url: str, note: str = "") -> Rules:
         sitemaps=tuple(dict.fromkeys(_absolute(parsed.sitemaps, url)))[:SITEMAPS_MAX],
         note=note,
     )
+
+
+def _ours(line: str) -> str:
+    """A user-agent line with one of three names: ours, everybody's, or another's (sections 2.2.1 and 2.3).
+
+    Protego keeps each rule once for each agent of its group: 18,000 agents and 20,000 rules fit into 500 KiB and
+    would fill the memory. It also matches parts of names; the standard matches the product token.
+    """
+    agent = _AGENT.match(line)
+    if agent is None:
+        return line
+    name = agent[1].partition("#")[0].strip()
+    token = _TOKEN.match(name)
+    if token is not None and token[0].lower() == TOKEN:
+        return f"User-agent: {TOKEN}"
+    return "User-agent: *" if name == "*" else "User-agent: another"
 
 
 def _absolute(addresses: Iterable[str], base: str) -> Iterable[str]:
