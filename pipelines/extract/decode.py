@@ -42,7 +42,7 @@ class Decoded:
 
     text: str
     charset: str  # Python's name of the codec
-    reason: str  # "bom", "http", "meta", "xml", "detected", "fallback"; with what was overruled: "detected, not http cp1251"
+    reason: str  # "bom", "http", "meta", "xml", "detected", "fallback"; then what was overruled: ", not http cp1251"
     replaced: int  # U+FFFD put in for bytes that did not decode
 
 
