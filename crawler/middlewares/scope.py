@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from crawler.networks import Rules
 from crawler.refusals import Refused
 from pipelines import urls
 from pipelines.config import Config, Source
@@ -18,7 +21,7 @@ class Scope:
     """Decides by URL, source and how the URL was found; pure, apart from the sites that it was asked about."""
 
     def __init__(self, config: Config, sources: dict[str, Source]) -> None:
-        self._ports = frozenset(config.fetch.ports)
+        self._rules = Rules.of(config)
         self._homes = {source.id: _Home(source) for source in sources.values()}
         self._listed: set[str] = set()  # sites of the URLs that somebody listed
 
@@ -28,12 +31,15 @@ class Scope:
             url = urls.normalise(url)
         except urls.BadUrl as error:
             raise Refused(Outcome.BAD_URL, str(error)) from None
-        port = urls.port_of(url)
-        if port not in self._ports:
+        host, port = urls.host_of(url), urls.port_of(url)
+        if _is_address(host):
+            # The resolver would say so too; said here, it is no matter of whose host it is.
+            if reason := self._rules.refusal(host, port):
+                raise Refused(Outcome.BLOCKED_ADDRESS, f"{host}: {reason}")
+        elif port not in self._rules.ports:
             raise Refused(Outcome.OUT_OF_SCOPE, f"port {port} is not one of fetch.ports")
         if role is Role.ROBOTS:
             return  # of a host that is in scope; its redirects may leave it (RFC 9309, section 2.3.1.2)
-        host = urls.host_of(url)
         hops = found.hops if found is not None else 0
         home = self._homes.get(source)
         if home is None:
@@ -61,6 +67,14 @@ class _Home:
 
     def __contains__(self, host: str) -> bool:
         return host in self._hosts or urls.site_of(host) == self._site
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _words(what: str, host: str, found: Found | None, hops: int) -> str:
