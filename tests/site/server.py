@@ -16,7 +16,7 @@ from tests.site.compose import compose
 from tests.site.model import Hit, Reply
 from tests.site.sockets import bind
 
-_PIECE = 1500  # bytes handed to the transport at once, and so the size of a chunk
+_CHUNK = 1500  # bytes
 
 
 class LoopbackServer:
@@ -108,7 +108,8 @@ async def _send(request: web.BaseRequest, response: web.StreamResponse, body: by
         assert request.transport is not None
         request.transport.close()
         return len(body) // 2
-    for start in range(0, len(body), _PIECE):
-        await response.write(body[start : start + _PIECE])
+    piece = _CHUNK if framing == "chunked" else max(1, len(body))
+    for start in range(0, len(body), piece):
+        await response.write(body[start : start + piece])
     await response.write_eof()
     return len(body)
