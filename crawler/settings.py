@@ -33,10 +33,14 @@ EXTENSIONS = {
 
 ITEM_PIPELINES = {"pipelines.item_pipeline.ChroniclePipeline": 300}
 
-# Near the spider first. What refuses stands before what waits, so nothing waits for a request that is refused.
+# From the spider (low) to the downloader (high). What refuses stands before what waits, so nothing waits for a request
+# that is refused; what reads a host's answers stands below decompression, so that a broken body still counts.
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # allows on errors; ours does not
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # a redirect is a discovery: spiders/ledger.py
+    "crawler.middlewares.scope.ScopeMiddleware": 50,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.budget.BudgetMiddleware": 110,
+    "crawler.middlewares.pause.PauseMiddleware": 610,
+    "crawler.middlewares.headers.HeadersMiddleware": 890,
 }
 
 # The ledger says what was seen (pipelines/store/catalog.py), over all runs; this filter would forget.
