@@ -78,6 +78,8 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
         self._idle_seconds = idle_seconds
         self._exchange: Exchange | None = None
         self._tls: TlsFacts | None = None
+        self._used = False  # it carried an exchange before the present one
+        self._silent = True  # nothing has come of the present one
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
         """TLS is agreed on; before this no byte of a request went out."""
@@ -91,6 +93,7 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
             secure = hasattr(transport, "getPeerCertificate")
             request.exchange.begin(transport.getPeer().host, secure=secure, tls=self._tls)
             self._exchange = request.exchange
+            self._silent = True
             self.setTimeout(self._idle_seconds)
         answer = super().request(request)
         if self._parser is not None:
@@ -102,6 +105,12 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
         if exchange is None:  # bytes that nobody asked for: the stock protocol hangs up
             super().dataReceived(data)
             return
+        if self._silent and self._used and not _starts_answer(data):
+            # The rest of an earlier answer, longer than it said. Nothing of ours came, so the pool tries again elsewhere.
+            self._release()
+            self._abort()
+            return
+        self._silent = False
         self.resetTimeout()
         kept = exchange.received(data)
         if kept:
@@ -137,6 +146,7 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
         if self._exchange is not None:
             self._exchange.finish(len(rest))
             self._release()
+            self._used = True
         if rest and self._currentRequest is not None:
             # Bytes behind the end: the next answer on this connection could not be told from them.
             self._currentRequest.persistent = False
@@ -200,6 +210,11 @@ class CapturePool(HTTPConnectionPool):
 
         connecting: Deferred[Any] = super()._newConnection(key, endpoint)
         return connecting.addTimeout(self._idle_seconds, self._reactor, onTimeoutCancel=late)
+
+
+def _starts_answer(data: bytes) -> bool:
+    """Whether the first bytes could be those of a status line (RFC 9112, section 4)."""
+    return data.startswith(b"HTTP/"[: len(data)])
 
 
 def tls_facts(transport: Any) -> TlsFacts:
