@@ -191,6 +191,32 @@ def decode_content(body: bytes, codings: Sequence[str], limit: int) -> bytes:
     return body
 
 
+def decode_prefix(body: bytes, codings: Sequence[str], size: int) -> bytes:
+    """About the first `size` decoded bytes, as many as can be had from the start of `body`; b"" if there are none.
+
+    For looking at what a payload is, whole or not: it never raises.
+    """
+    for coding in reversed(codings[-CODINGS_MAX:]):
+        body = body[: 4 * size]
+        try:
+            match coding:
+                case "gzip" | "x-gzip":
+                    body = zlib.decompressobj(_GZIP).decompress(body, size)
+                case "deflate":
+                    body = zlib.decompressobj(_deflate_wbits(body)).decompress(body, size)
+                case "br":
+                    body = brotli.Decompressor().process(body, output_buffer_limit=size)
+                case "zstd":
+                    body = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS).decompress(body, size)
+                case "" | "identity" | "none":
+                    pass
+                case _:
+                    return b""
+        except (zlib.error, brotli.error, zstd.ZstdError):
+            return b""
+    return body[:size]
+
+
 class _Bounded:
     """Collects output and refuses to grow past the limit."""
 
@@ -234,8 +260,12 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 def _inflate_either(body: bytes, limit: int) -> bytes:
     """The coding "deflate": zlib by RFC 9110, section 8.4.1.2, and raw deflate at servers that took it at its word."""
+    return _inflate(body, limit, "deflate", _deflate_wbits(body))
+
+
+def _deflate_wbits(body: bytes) -> int:
     is_zlib = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-    return _inflate(body, limit, "deflate", zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+    return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 
 
 def _unbrotli(body: bytes, limit: int) -> bytes:

@@ -1,0 +1,124 @@
+"""The head of a WARC record and its values, in both directions (WARC 1.1, sections 4 and 5).
+
+Writing refuses what could break a line; reading takes what archives of twenty years hold.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from pipelines.errors import RecordError
+
+VERSION = b"WARC/1.1\r\n"
+HEAD_MAX = 1 << 20  # bytes of a head
+LINE_MAX = 1 << 16  # bytes of a line in it
+FIELDS_MAX = 1000
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DATE = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?\Z",
+    re.IGNORECASE,
+)
+_DIGITS14 = re.compile(r"\d{14}\Z")
+
+
+def serialise(fields: Iterable[tuple[str, str]]) -> bytes:
+    """A record's head with the blank line. Raises `RecordError` for a value that holds a control character."""
+    lines = []
+    for name, value in fields:
+        if _BREAKS.search(value):
+            raise RecordError(f"{name}: the value {value[:200]!r} holds a control character; nothing was written")
+        lines.append(f"{name}: {value}\r\n")
+    return VERSION + "".join(lines).encode("utf-8") + b"\r\n"
+
+
+def parse(head: bytes) -> tuple[tuple[str, str], ...]:
+    """The fields of a head (without its version line and blank line), folded lines joined.
+
+    Raises `RecordError` for a line over 64 KiB, more than 1,000 fields, or no field at all.
+    """
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    fields: list[tuple[str, str]] = []
+    for line in text.split("\n"):
+        if len(line) > LINE_MAX:
+            raise RecordError(f"a line of {len(line)} characters; at most {LINE_MAX}")
+        name, colon, value = line.partition(":")
+        if line[:1] in {" ", "\t"} and fields:
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
+        elif colon:
+            fields.append((name.strip(), value.strip()))
+        if len(fields) > FIELDS_MAX:
+            raise RecordError(f"more than {FIELDS_MAX} fields")
+    if not fields:
+        raise RecordError("no field in it")
+    return tuple(fields)
+
+
+def parse_date(text: str) -> datetime | None:
+    """A WARC-Date: W3C-ISO8601 of any precision, and the offsets and 14 digits of older writers; None if it is none."""
+    if _DIGITS14.match(text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[8:10]}:{text[10:12]}:{text[12:]}Z"
+    found = _DATE.match(text.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        moment = datetime(
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            int((fraction or "0")[:6].ljust(6, "0")),
+            tzinfo=UTC,
+        )
+        if zone and zone not in {"Z", "z"}:
+            offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+            moment += offset if zone[0] == "-" else -offset
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def digest(algorithm: str, data: bytes | memoryview) -> str:
+    """A labelled digest, base32 as CDX and Wayback write it: "sha1:VL2MMHO4YXUKFWV63YHTWSBM3GXKSQ2N"."""
+    return f"{algorithm}:{base64.b32encode(hashlib.new(algorithm, data, usedforsecurity=False).digest()).decode()}"
+
+
+def agrees(stated: str, data: bytes | memoryview) -> bool | None:
+    """Whether a labelled digest (base32, hex or base64) is that of `data`; None if the algorithm is unknown."""
+    algorithm, _, value = stated.partition(":")
+    name = algorithm.strip().lower().replace("sha-", "sha")
+    if name not in _ALGORITHMS:
+        return None
+    computed = hashlib.new(name, data, usedforsecurity=False).digest()
+    value = value.strip()
+    if value == base64.b32encode(computed).decode():
+        return True
+    return computed in _decodings(value)
+
+
+_ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"})
+
+
+def _decodings(value: str) -> list[bytes]:
+    found = []
+    for decode in (bytes.fromhex, lambda text: base64.b32decode(text, casefold=True), _base64):
+        try:
+            found.append(decode(value))
+        except (ValueError, binascii.Error):
+            continue
+    return found
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)

@@ -1,0 +1,105 @@
+"""Reads anybody's WARC: each sound record once, each place that is not sound as a `Damage`.
+
+Libraries read a cut record, a Content-Length that lies, and what follows them, without a word. Here a
+record counts only if its frame, its length and its digests hold together, and no content raises.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pipelines.errors import InputError, RecordError
+from pipelines.model import Damage, Locator, Record
+from pipelines.warc import arc
+from pipelines.warc.disk import OPEN
+from pipelines.warc.members import Source, frames
+from pipelines.warc.parser import Limits, Parser
+
+MAX_RECORD = 256 << 20
+_SPOOL = 64 << 20  # bytes of a pipe that are held in memory before they go to a temporary file
+
+
+def read(
+    source: Path | BinaryIO,
+    name: str | None = None,
+    *,
+    types: frozenset[str] | None = None,
+    max_record: int = MAX_RECORD,
+    digests: bool = True,
+) -> Iterator[Record | Damage]:
+    """The records of a WARC or ARC file in file order, and the damages where they lie.
+
+    `name` is what locators call the file (its path if not given), `types` the WARC-Types wanted,
+    `max_record` the largest block in bytes. With `digests`, a record whose block does not match its
+    digest is withheld; one whose block matches but not its payload digest follows its `Damage`.
+    A record that shares its gzip member with others has a locator of length 0 (`read_at` finds it by its id).
+    Raises `InputError` for a file that can't be opened or read.
+    """
+    limits = Limits(
+        name or ("-" if not isinstance(source, Path) else str(source).removesuffix(OPEN)), types, max_record, digests
+    )
+    try:
+        if isinstance(source, Path):
+            with source.open("rb", buffering=0) as file:
+                yield from _read(file, limits)
+        elif source.seekable():
+            yield from _read(source, limits)
+        else:  # a pipe: to go on behind a bad place one must be able to go back
+            with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+                shutil.copyfileobj(source, spool)
+                spool.seek(0)
+                yield from _read(cast("BinaryIO", spool), limits)
+    except OSError as error:
+        raise InputError(f"{limits.name}: can't be read ({error.strerror or error})") from error
+
+
+def _read(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
+    source = Source(file)
+    for number, frame in enumerate(frames(source)):
+        parser = Parser(frame, limits)
+        if number == 0 and parser.starts_with(arc.MAGIC):
+            yield from arc.read_arc(file, limits)
+            return
+        yield from parser.parse()
+        frame.settle()
+        if frame.fault is not None:
+            yield Damage(limits.name, frame.offset, frame.length, *frame.fault)
+
+
+def read_at(archive: Path, locator: Locator) -> Record:
+    """The record at `locator`, in a file that may still grow. Digests are checked.
+
+    Raises `RecordError` if what lies there is not that record, `InputError` if there is no such file.
+    """
+    path = archive / locator.warc
+    if not path.exists():
+        growing = path.with_name(path.name + OPEN)
+        path = growing if growing.exists() else path
+    try:
+        with path.open("rb", buffering=0) as file:
+            return _one(file, locator)
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror or error})") from error
+
+
+def _one(file: BinaryIO, locator: Locator) -> Record:
+    limits = Limits(locator.warc, None, MAX_RECORD, digests=True)
+    damage: Damage | None = None
+    for frame in frames(Source(file, locator.offset)):
+        for event in Parser(frame, limits).parse():
+            if isinstance(event, Damage):
+                damage = damage or event
+            elif event.locator.record_id == locator.record_id:
+                return event
+            if frame.plain or locator.length:
+                break
+        frame.settle()
+        if frame.fault is not None:
+            damage = damage or Damage(locator.warc, frame.offset, frame.length, *frame.fault)
+        break
+    what = f"{damage.kind.value}: {damage.detail}" if damage else "another record lies there"
+    raise RecordError(f"{locator.warc} at {locator.offset}: {locator.record_id} can't be read ({what})")
