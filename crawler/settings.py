@@ -40,7 +40,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.budget.BudgetMiddleware": 110,
     "crawler.middlewares.pause.PauseMiddleware": 610,
-    "crawler.middlewares.headers.HeadersMiddleware": 890,
+    "crawler.middlewares.headers.SafeHeadersMiddleware": 890,
 }
 
 # The ledger says what was seen (pipelines/store/catalog.py), over all runs; this filter would forget.

@@ -9,6 +9,7 @@ between two hops goes on at the second.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,15 +20,15 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.extensions.archive import ArchiveExtension
-from crawler.refusals import outcome_of
+from crawler.refusals import outcome_of, outcome_of_status, status_may_pass
 from pipelines import urls
 from pipelines.config import Config
 from pipelines.model import Found, Item, Outcome, Recorded, Role
 from pipelines.session import Session
 
-PER_HOST_AHEAD = 2  # requests that Scrapy holds for a host beyond those under way: one host never fills its queue
-BUFFER = 50  # URLs of a host read from the ledger at once
-POLL_SECONDS = 0.05  # how often an idle spider looks for new rows
+PER_HOST_AHEAD = 8  # requests that Scrapy holds for a host beyond those under way; the rest waits in the ledger
+BUFFER = 64  # URLs of a host read from the ledger at once
+POLL_SECONDS = 0.5  # how long an idle spider waits for something to end before it looks for due retries
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -43,7 +44,8 @@ class LedgerSpider(Spider):
         self._under_way: dict[str, str] = {}  # ledger key -> host
         self._busy: Counter[str] = Counter()  # host -> page requests given to Scrapy
         self._buffers: defaultdict[str, deque[Found]] = defaultdict(deque)
-        self._stopping = False
+        self._last: dict[str, Found] = {}  # host -> the last row read from the ledger
+        self._ended = asyncio.Event()  # a request has ended
 
     @property
     def config(self) -> Config:
@@ -73,24 +75,30 @@ class LedgerSpider(Spider):
             if not given:
                 if not self._under_way and not self.open_documents:
                     return
-                await asyncio.sleep(POLL_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), POLL_SECONDS)
+                self._ended.clear()
 
     def _next_pages(self) -> Iterator[Found]:
         """Rows that wait, no more for a host than its share."""
         share = self.config.fetch.per_host + PER_HOST_AHEAD
-        ledger = self.session.catalog
-        for host in ledger.waiting_hosts(self.ledger_sources, datetime.now(UTC)):
+        for host in self.session.catalog.waiting_hosts(self.ledger_sources, datetime.now(UTC)):
             room = share - self._busy[host]
-            if room <= 0:
-                continue
             buffer = self._buffers[host]
-            if not buffer:
-                rows = ledger.waiting(self.ledger_sources, datetime.now(UTC), host=host, limit=BUFFER)
-                buffer.extend(found for found in rows if urls.key(found.url) not in self._under_way)
+            if room > 0 and not buffer:
+                self._read_ahead(host, buffer)
             for _ in range(min(room, len(buffer))):
-                found = buffer.popleft()
-                if not ledger.captured(found.url):
-                    yield found
+                yield buffer.popleft()
+
+    def _read_ahead(self, host: str, buffer: deque[Found]) -> None:
+        rows = self.session.catalog.waiting(
+            self.ledger_sources, datetime.now(UTC), host=host, limit=BUFFER, after=self._last.get(host)
+        )
+        buffer.extend(found for found in rows if urls.key(found.url) not in self._under_way)
+        # At the end it starts over: what was passed over on the way may be due for another try.
+        self._last.pop(host, None)
+        if rows:
+            self._last[host] = rows[-1]
 
     def _page(self, found: Found) -> Request:
         host = urls.host_of(found.url)
@@ -119,9 +127,9 @@ class LedgerSpider(Spider):
         self._done(found)
         if response.status in REDIRECTS and (target := self.redirect_target(response)) is not None:
             self.session.catalog.found([target], datetime.now(UTC))
-        if response.status >= 500 or response.status in (408, 429):
-            outcome = Outcome.HTTP_5XX if response.status >= 500 else Outcome.HTTP_4XX
-            self._settle(found, outcome, f"status {response.status} after {len(recorded)} tries", passing=True)
+        if status_may_pass(response.status):
+            detail = f"status {response.status} after {len(recorded)} tries"
+            self._settle(found, outcome_of_status(response.status), detail, passing=True)
         yield from (Item(record.locator, found) for record in recorded)
 
     def page_failed(self, failure: Failure) -> Iterator[Item]:
@@ -130,7 +138,7 @@ class LedgerSpider(Spider):
         found: Found = request.meta["found"]
         self._done(found)
         outcome, detail, passing = outcome_of(failure)
-        self._settle(found, outcome, detail, passing=passing)
+        self._settle(found, outcome, detail, passing=passing, at=getattr(failure.value, "retry_at", None))
         yield from (Item(record.locator, found) for record in request.meta.get("recorded", []))
 
     def redirect_target(self, response: Response) -> Found | None:
@@ -162,7 +170,11 @@ class LedgerSpider(Spider):
         host = self._under_way.pop(urls.key(found.url), None)
         if host is not None:
             self._busy[host] -= 1
+        self._ended.set()
 
-    def _settle(self, found: Found, outcome: Outcome, detail: str, *, passing: bool = False) -> None:
-        retry = datetime.now(UTC) + timedelta(minutes=self.config.collect.every_minutes) if passing else None
-        self.session.catalog.settle(found.url, outcome, detail, retry)
+    def _settle(
+        self, found: Found, outcome: Outcome, detail: str, *, passing: bool = False, at: datetime | None = None
+    ) -> None:
+        """A URL's end. What may pass is tried again in a later run: at `at`, or when its source is due again."""
+        due = datetime.now(UTC) + timedelta(minutes=self.config.collect.every_minutes)
+        self.session.catalog.settle(found.url, outcome, detail, (at or due) if passing else None)

@@ -1,6 +1,6 @@
-"""`scrapy crawl news`: feeds, news sitemaps and sitemaps of the chosen sources into the ledger, and the ledger into WARCs.
+"""`scrapy crawl news`: what the chosen sources name, by feed and sitemap, into the ledger; the ledger into WARCs.
 
-    scrapy crawl news -a sources=ua-pravda,de-tagesschau -a since=2022-09-01 -a until=2022-10-15
+scrapy crawl news -a sources=ua-pravda,de-tagesschau -a since=2022-09-01 -a until=2022-10-15
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def _day(name: str, text: str) -> date | None:
 
 class NewsSpider(LedgerSpider):
     """Arguments: sources=ID,ID (all), since=DAY, until=DAY (both included), routes=feeds,news_sitemaps,sitemaps (all),
-    conditional=1 (ask only for documents that changed since the last visit)."""
+    conditional=1 (ask only for documents that changed since the last visit).
+    """
 
     name = "news"
 
@@ -181,5 +182,3 @@ class NewsSpider(LedgerSpider):
             return "no include rule of the source matches"
         matched = next((rule for rule in source.exclude if re.search(rule, item.url)), "")
         return f"exclude rule {matched!r}" if matched else ""
-
-

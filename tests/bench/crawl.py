@@ -65,7 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=1500)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--memory", type=int, default=0, help="also crawl this many pages (capture) and print memory at each tenth")
+    parser.add_argument(
+        "--memory", type=int, default=0, help="also crawl this many pages (capture) and print memory at each tenth"
+    )
     options = parser.parse_args()
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.pages"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -22,11 +22,18 @@ HOW_MANY = 225
 def generated(count: int = HOW_MANY) -> list[bytes]:
     """Pages with an article, navigation and scripts, 40 to 200 KB, the same every time."""
     dice = random.Random(2022)
-    words = [f"{a}{b}{c}" for a in ("ka", "ly", "no", "ser", "vo") for b in ("ra", "ti", "mu", "den") for c in ("n", "st", "ria", "")]
+    words = [
+        f"{a}{b}{c}"
+        for a in ("ka", "ly", "no", "ser", "vo")
+        for b in ("ra", "ti", "mu", "den")
+        for c in ("n", "st", "ria", "")
+    ]
     pages = []
     for number in range(count):
+
         def line(size: int) -> str:
             return " ".join(dice.choices(words, k=size)).capitalize() + "."
+
         body = "".join(f"<p>{line(60)} {line(40)}</p>" for _ in range(dice.randint(8, 40)))
         menu = "".join(f'<li class="m{i}"><a href="/s/{i}?x={dice.random()}">{line(4)}</a></li>' for i in range(150))
         script = "".join(f'window.d{i}={{"k":"{dice.getrandbits(128):x}"}};' for i in range(dice.randint(200, 1500)))
@@ -54,7 +61,7 @@ def pages(count: int = HOW_MANY) -> tuple[list[bytes], str]:
 class PageServer(asyncio.Protocol):
     """Answers /p/N with page N mod count, gzip coded; everything else with 404. Reads nothing but request lines."""
 
-    bodies: list[bytes] = []
+    bodies: tuple[bytes, ...] = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -90,7 +97,7 @@ def _zip(body: bytes) -> bytes:
 
 async def serve() -> None:
     """Serve until stdin closes; prints the port."""
-    PageServer.bodies = [_zip(body) for body in pages()[0]]
+    PageServer.bodies = tuple(_zip(body) for body in pages()[0])
     loop = asyncio.get_running_loop()
     server = await loop.create_server(PageServer, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -62,7 +62,12 @@ def test_key_drops_what_names_the_readers_way_only() -> None:
 
 @pytest.mark.parametrize(
     ("host", "site"),
-    [("www.bbc.co.uk", "bbc.co.uk"), ("a.b.pravda.com.ua", "pravda.com.ua"), ("127.0.0.1", "127.0.0.1"), ("box", "box")],
+    [
+        ("www.bbc.co.uk", "bbc.co.uk"),
+        ("a.b.pravda.com.ua", "pravda.com.ua"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("box", "box"),
+    ],
 )
 def test_site_of(host: str, site: str) -> None:
     assert urls.site_of(host) == site
