@@ -36,12 +36,19 @@ class Catalog(CaptureTable, LedgerTable, DerivedTable, VisitTable):
     def run_ended(self, run: str, at: datetime | None, reason: str = "finished", **info: object) -> None:
         """A run ends: FINISHED if `reason` is "finished", KILLED if "killed", STOPPED for any other."""
         state = RunState(reason) if reason in (RunState.FINISHED, RunState.KILLED) else RunState.STOPPED
+        self._change_run(run, info, {"state": state.value, "ended": at, "reason": reason})
+
+    def note_run(self, run: str, **info: object) -> None:
+        """Add to what a run says of itself: versions, digests, whatever JSON holds."""
+        self._change_run(run, info, {})
+
+    def _change_run(self, run: str, info: dict[str, object], values: dict[str, object]) -> None:
         with self._write() as connection:
             known = connection.scalar(select(runs.c.info).where(runs.c.id == run))
             if known is None:
                 raise ValueError(f"run {run!r} was never started")
-            values = {"state": state.value, "ended": at, "reason": reason, "info": _dump(json.loads(known) | info)}
-            connection.execute(update(runs).where(runs.c.id == run), values)
+            merged = _dump(json.loads(known) | info)
+            connection.execute(update(runs).where(runs.c.id == run), {**values, "info": merged})
 
     def run_of(self, run: str) -> Run | None:
         """One run, by id."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.model import Derived, Outcome
@@ -30,9 +30,7 @@ _DONE = (
     .where(
         ledger.c.seq == bindparam("row"),
         # What `settle` said stands: it knows what the record does not, such as a limit or a later try.
-        or_(
-            *(ledger.c.state == state.value for state in (LedgerState.WAITING, LedgerState.CAPTURED, LedgerState.DONE))
-        ),
+        (ledger.c.state != LedgerState.REFUSED.value) & (ledger.c.state != LedgerState.RETRY.value),
     )
     .values(
         state=LedgerState.DONE.value,

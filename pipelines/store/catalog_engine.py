@@ -67,7 +67,7 @@ class Database:
         with self._engine.connect() as connection:
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
-                raise StorageError(f"{self.path}: the catalog is damaged ({verdict}). {_GO_ON}")
+                raise StorageError(f"{self.path}: the catalog is damaged ({' '.join(verdict.split())}). {_GO_ON}")
             tables = set(inspect(connection).get_table_names())
             connection.rollback()
             if not tables and not self.readonly:
