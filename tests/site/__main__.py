@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,12 @@ from tests.site.sockets import PortTakenError
 _PORT_TAKEN = 5
 
 
+def _await_eof(stop: threading.Event) -> None:
+    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
+    stop.set()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.site", description=__doc__)
     parser.add_argument(
@@ -26,6 +33,9 @@ def main() -> int:
     )
     parser.add_argument("--visit", type=int, default=1, help="2 serves edited stories as edited (default 1)")
     parser.add_argument("--log", type=Path, help="write each request to this file at the end, a JSON line each")
+    parser.add_argument(
+        "--until-eof", action="store_true", help="end when stdin ends, and so with the process that holds it"
+    )
     args = parser.parse_args()
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -39,6 +49,8 @@ def main() -> int:
         for outlet in OUTLETS:
             print(f"{site.base(outlet.id)}/  {outlet.name}")
         print(f"ready: {len(site.expected())} pages at {len(OUTLETS)} outlets; Ctrl-C ends", flush=True)
+        if args.until_eof:
+            threading.Thread(target=_await_eof, args=(stop,), daemon=True).start()
         stop.wait()
     if args.log:
         with args.log.open("wb") as log:
