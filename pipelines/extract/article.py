@@ -1,0 +1,91 @@
+"""From bytes to `Article`: the whole chain in the order in which it runs. The same bytes give the same article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.extract import (
+    agency,
+    dates,
+    decode,
+    facts,
+    language,
+    metadata,
+    people,
+    residue,
+    source,
+    text,
+    walls,
+)
+from pipelines.extract.page import parse
+from pipelines.model import Article, Block, BlockKind, Found
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What came of a page."""
+
+    article: Article | None  # None where the bytes hold no element at all
+    wall: walls.Wall | None
+    notes: tuple[str, ...] = ()  # what had to be made harmless or was overruled
+
+
+def extract(
+    body: bytes,
+    url: str,
+    *,
+    http_charset: str = "",
+    captured_at: datetime | None = None,
+    found: Found | None = None,
+) -> Extracted:
+    """The article in the decoded body of a page that was fetched from `url` ("" if unknown)."""
+    decoded = decode.decode(body, http_charset)
+    page = parse(decoded.text)
+    if page is None:
+        return Extracted(None, None)
+    stated = facts.gather(page, url)
+    titles = metadata.title(stated, url, found.title if found else "")
+    around = source.around(page, text.blocks(page), url)
+    blocks = residue.strip(around.blocks, residue.Context(_spellings(titles, stated)))
+    dated = dates.published(
+        page,
+        stated,
+        url,
+        captured_at,
+        found.published if found else None,
+        found.published_raw if found else "",
+    )
+    behind = agency.find(stated, blocks)
+    article = Article(
+        url=url,
+        canonical_url=metadata.canonical_url(stated, url),
+        title=titles[0].value if titles else "",
+        authors=people.authors(page, stated, url),
+        agency=behind.value if behind else "",
+        published=dates.chosen(dated),
+        published_evidence=dated,
+        title_evidence=titles,
+        modified=dates.modified(stated, captured_at),
+        language=language.identify(_prose(blocks)),
+        categories=metadata.categories(stated),
+        blocks=blocks,
+        links=tuple(around.links),
+        images=metadata.images(stated, around.images, url),
+        charset=decoded.charset,
+        charset_reason=decoded.reason,
+        replaced_characters=decoded.replaced,
+    )
+    return Extracted(article, walls.detect(page, stated, url, len(article.text)), page.notes)
+
+
+def _spellings(titles: tuple[object, ...], stated: facts.Facts) -> tuple[str, ...]:
+    """What the headline may look like when it is repeated."""
+    return tuple(evidence.value for evidence in titles if hasattr(evidence, "value")) + stated.headings[:3]
+
+
+def _prose(blocks: tuple[Block, ...]) -> str:
+    """The kept paragraphs, in which the language shows best; all kept blocks where there are none."""
+    kept = [block for block in blocks if block.kept]
+    prose = [block.text for block in kept if block.kind is BlockKind.PARAGRAPH]
+    return "\n".join(prose or [block.text for block in kept])
