@@ -8,6 +8,7 @@ of its sight.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -21,7 +22,7 @@ from twisted.internet.interfaces import IAddress, IHostnameResolver, IResolution
 from twisted.web.client import URI
 from zope.interface import implementer
 
-from crawler.networks import Rules, vet
+from crawler.networks import NO_ADDRESS, Rules, vet
 from crawler.refusals import Refused
 from pipelines import urls
 from pipelines.config import Config
@@ -30,6 +31,7 @@ from pipelines.model import Outcome
 __all__ = ["Rules", "VettingResolver", "agree_on_host", "guard", "vet"]
 
 CACHE_SECONDS = 300.0  # an outlet that moves is found again within this
+_SPELLING = re.compile(r"[0-9a-fx.:]+")
 
 
 def agree_on_host(url: str) -> None:
@@ -39,8 +41,9 @@ def agree_on_host(url: str) -> None:
     except urls.BadUrl as error:
         raise Refused(Outcome.BAD_URL, str(error)) from None
     dialled = URI.fromBytes(url.encode("ascii")).host.decode("ascii").strip("[]").lower()
-    # An address can be spelled in many ways; which one it is, the resolver will see.
-    if wanted != dialled and vet(wanted) == "not an IP address":
+    # A literal address can be spelled in many ways; which one it is, the resolver will see.
+    literal = vet(wanted) != NO_ADDRESS and _SPELLING.fullmatch(dialled)
+    if wanted != dialled and not literal:
         raise Refused(Outcome.BAD_URL, f"its host reads as {wanted!r} or as {dialled!r}")
 
 

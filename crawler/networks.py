@@ -11,6 +11,8 @@ from pipelines.config import Config
 
 Network = IPv4Network | IPv6Network
 
+NO_ADDRESS = "not an IP address"
+
 #: IANA's special-purpose registries, and what clouds put in public space.
 _DENIED: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(text), what)
@@ -63,7 +65,7 @@ def vet(address: str, networks: Iterable[Network] = ()) -> str | None:
     try:
         ip = ip_address(address)
     except ValueError:
-        return "not an IP address"
+        return NO_ADDRESS
     if _within(ip, networks):
         return None
     if isinstance(ip, IPv6Address):

@@ -106,7 +106,7 @@ class CaptureProtocol(_LenientHTTP11ClientProtocol, TimeoutMixin):
             super().dataReceived(data)
             return
         if self._silent and self._used and not _starts_answer(data):
-            # The rest of an earlier answer, longer than it said. Nothing of ours came, so the pool tries again elsewhere.
+            # The rest of an earlier answer, longer than it said. Nothing of ours came: the pool tries a new connection.
             self._release()
             self._abort()
             return

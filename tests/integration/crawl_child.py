@@ -1,7 +1,8 @@
 """Fetches URLs in a process of its own (a reactor can't be restarted): a job as JSON in, what came as JSON out.
 
 Job: {handler: "capture" | "stock", fetch: {...}, requests: [{key, url, method, meta}], settings: {...},
-answers: [address, ...]}. With `answers`, every name resolves to the next of these addresses, in turn.
+answers: [addresses, ...], storage_fails: bool}. With `answers`, every name resolves to the next of these in turn,
+each a comma-separated list.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def _main() -> None:
     from crawler.handlers.recording import Recording
     from crawler.refusals import outcome_of
     from pipelines.config import Config
+    from pipelines.errors import OperatorError, StorageError
     from pipelines.model import Capture, Locator, Recorded, RecordKind
 
     job = json.load(sys.stdin)
@@ -63,6 +65,8 @@ def _main() -> None:
 
     class Collecting(Recording):
         async def record(self, capture: Capture) -> Recorded:
+            if job.get("storage_fails"):
+                raise StorageError("no room")
             captures.append(capture)
             locator = Locator(f"{len(captures)}.warc.gz", 0, 0, f"urn:uuid:{len(captures)}")
             return Recorded(locator, RecordKind.RESPONSE, capture.url, capture.started_at, 0, "", "", capture.role)
@@ -94,7 +98,10 @@ def _main() -> None:
             }
 
         def failed(self, failure):
-            outcome, detail, *_ = outcome_of(failure)
+            try:
+                outcome, detail, *_ = outcome_of(failure)
+            except OperatorError as error:
+                outcome, detail = "", str(error)
             results[failure.request.meta["key"]] = {
                 "error": type(failure.value).__name__,
                 "outcome": outcome,
@@ -131,11 +138,11 @@ def _main() -> None:
 
         @implementer(IHostnameResolver)
         class InTurn:
-            def resolveHostName(self, receiver, name, port=0, types=None, semantics="TCP"):
+            def resolveHostName(self, receiver, name, port=0, types=None, semantics="TCP"):  # noqa: N802 - the interface's
                 receiver.resolutionBegan(None)
-                answer = next(answers)
-                kind = tx.IPv6Address if ":" in answer else tx.IPv4Address
-                receiver.addressResolved(kind("TCP", answer, port))
+                for answer in filter(None, next(answers).split(",")):
+                    kind = tx.IPv6Address if ":" in answer else tx.IPv4Address
+                    receiver.addressResolved(kind("TCP", answer, port))
                 receiver.resolutionComplete()
 
         reactor.installNameResolver(InTurn())
