@@ -19,7 +19,7 @@ from pipelines.extract import (
     walls,
 )
 from pipelines.extract.page import parse
-from pipelines.model import Article, Block, BlockKind, Found
+from pipelines.model import Article, Block, BlockKind, Evidence, Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def extract(
     return Extracted(article, walls.detect(page, stated, url, len(article.text)), page.notes)
 
 
-def _spellings(titles: tuple[object, ...], stated: facts.Facts) -> tuple[str, ...]:
+def _spellings(titles: tuple[Evidence, ...], stated: facts.Facts) -> tuple[str, ...]:
     """What the headline may look like when it is repeated."""
-    return tuple(evidence.value for evidence in titles if hasattr(evidence, "value")) + stated.headings[:3]
+    return tuple(evidence.value for evidence in titles) + stated.headings[:3]
 
 
 def _prose(blocks: tuple[Block, ...]) -> str:

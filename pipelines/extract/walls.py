@@ -69,9 +69,9 @@ _BLOCKED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _SCRIPT_WORDS = re.compile(
-    r"(?:please )?(?:enable|activate|turn on) (?:your )?javascript|javascript (?:is|must be) (?:disabled|enabled|required)"
+    r"(?:enable|activate|turn on) (?:your )?javascript|javascript (?:is|must be) (?:disabled|enabled|required)"
     r"|requires javascript|(?:включите|увімкніть|активируйте|активуйте)[^.]{0,30} javascript"
-    r"|javascript (?:отключ[её]н|вимкнено)|javascript (?:aktivieren|ist deaktiviert)|activ(?:er|ez)[^.]{0,20} javascript",
+    r"|javascript (?:отключ[её]н|вимкнено|aktivieren|ist deaktiviert)|activ(?:er|ez)[^.]{0,20} javascript",
     re.IGNORECASE,
 )
 _CONSENT_TITLE = re.compile(
@@ -80,10 +80,10 @@ _CONSENT_TITLE = re.compile(
     re.IGNORECASE,
 )
 _CONSENT_WORDS = re.compile(
-    r"we value your privacy|(?:accept|agree to|use of) (?:all )?cookies|cookies? (?:policy|settings|consent)|our partners"
-    r"|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|nous et nos partenaires|accepter et"
-    r"|consentimiento|aceptar cookies|akceptuj|zgod[aę] na|принять (?:все )?(?:cookie|куки)|прийняти (?:всі )?(?:cookie|файли)"
-    r"|legitimate interest|berechtigtes interesse",
+    r"we value your privacy|(?:accept|agree to|use of) (?:all )?cookies|cookies? (?:policy|settings|consent)"
+    r"|our partners|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|nous et nos partenaires|accepter et"
+    r"|consentimiento|aceptar cookies|akceptuj|zgod[aę] na"
+    r"|принять (?:все )?(?:cookie|куки)|прийняти (?:всі )?(?:cookie|файли)|legitimate interest|berechtigtes interesse",
     re.IGNORECASE,
 )
 
