@@ -81,8 +81,8 @@ _CONSENT_TITLE = re.compile(
 )
 _CONSENT_WORDS = re.compile(
     r"we value your privacy|(?:accept|agree to|use of) (?:all )?cookies|cookies? (?:policy|settings|consent)"
-    r"|our partners|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|nous et nos partenaires|accepter et"
-    r"|consentimiento|aceptar cookies|akceptuj|zgod[aę] na"
+    r"|our partners|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|nous et nos partenaires"
+    r"|accepter et|consentimiento|aceptar cookies|akceptuj|zgod[aę] na"
     r"|принять (?:все )?(?:cookie|куки)|прийняти (?:всі )?(?:cookie|файли)|legitimate interest|berechtigtes interesse",
     re.IGNORECASE,
 )
