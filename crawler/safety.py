@@ -46,5 +46,6 @@ SAFE_SETTINGS: dict[str, Any] = {
     # -- what people see -----------------------------------------------------------------------------------------
     "LOG_FORMATTER": "crawler.logformat.LineFormatter",  # a URL can't move the cursor or start a line of its own
     "LOG_STDOUT": False,  # stdout is for results
+    "LOGSTATS_INTERVAL": 0,  # crawler.extensions.progress says more in one line
     "STATS_DUMP": False,  # a page of numbers after each cron run; run.json has them
 }
