@@ -85,10 +85,12 @@ def _fields(text: str) -> tuple[int, ...] | None:
         return (year, month, day, *time)
     if not text.isascii():
         return None
-    parsed = parsedate(text)  # RFC 822 and RFC 2822, two-digit years and swapped day and month name too
+    timed = ":" in text
+    # RFC 822 and RFC 2822, two-digit years and swapped day and month name too
+    parsed = parsedate(text if timed else f"{text} 00:00:00")
     if parsed is None:
         return None
-    return parsed[:6] if ":" in text else parsed[:3]
+    return parsed[:6] if timed else parsed[:3]
 
 
 def _judged(moment: datetime, captured_at: datetime | None) -> Reading:

@@ -27,10 +27,10 @@ def read_feed(text: str, prolog: Prolog, collector: Collector) -> Discovered:
     start, end = prolog.doctype
     text = text[prolog.start : start] + text[end:] if end > start else text[prolog.start :]
     text = _within(text, collector)
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": collector.base}
     parsed = feedparser.parse(
         io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers=headers,
+        # No content-location: relative links come back as they are, for the one resolver of the house.
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         # Both are about the HTML of descriptions, which is not used.
         sanitize_html=False,
         resolve_relative_uris=False,

@@ -24,7 +24,8 @@ def read_json_feed(body: bytes, collector: Collector, entries_max: int) -> Disco
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise DocumentError("not_a_feed", "JSON, but no JSON Feed: it has no list of items")
     language = _text(feed, "language")
-    collector.skipped[Skip.TOO_MANY] += max(len(feed["items"]) - entries_max, 0)
+    if (rest := len(feed["items"]) - entries_max) > 0:
+        collector.skipped[Skip.TOO_MANY] += rest
     for item in feed["items"][:entries_max]:
         if not isinstance(item, dict):
             collector.skipped[Skip.NO_LINK] += 1
