@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -29,11 +29,10 @@ def read_arc(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
     offset = 0
     try:
         for entry in iterator:
-            offset = iterator.get_record_offset()
             fields = tuple((str(name), str(value)) for name, value in entry.rec_headers.headers)
-            block = entry.raw_stream.read(min(entry.length or 0, limits.max_record))
+            block = _read_block(entry.raw_stream, min(entry.length or 0, limits.max_record))
             short = len(block) < (entry.length or 0)
-            length = iterator.get_record_length()
+            offset, length = iterator.get_record_offset(), iterator.get_record_length()
             known = {name.lower(): value for name, value in fields}
             date = parse_date(known.get("warc-date", ""))
             if short or date is None:
@@ -48,6 +47,14 @@ def read_arc(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
     except (ArchiveLoadFailed, EOFError, zlib.error, ValueError, AttributeError, IndexError) as error:
         file.seek(0, 2)
         yield Damage(limits.name, offset, file.tell() - offset, DamageKind.NOT_WARC, f"no ARC record: {error!r}")
+
+
+def _read_block(stream: Any, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (piece := stream.read(size)):
+        parts.append(piece)
+        size -= len(piece)
+    return b"".join(parts)
 
 
 def _fault(*, short: bool, most: int, size: int) -> tuple[DamageKind, str]:

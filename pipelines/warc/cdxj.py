@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def _key(url: str) -> str:
 def write(path: Path, lines: Iterable[str]) -> Path:
     """Write `lines` beside a sealed WARC as `<name>.cdxj`, whole or not at all. Raises `OSError`."""
     target = path.with_name(path.name + ".cdxj")
-    growing = target.with_name(target.name + ".tmp")
+    growing = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
     with growing.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{text}\n" for text in sorted(lines))
         file.flush()

@@ -22,9 +22,9 @@ FIELDS_MAX = 1000
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_DIGITS14 = re.compile(r"\d{14}\Z")
+_DIGITS14 = re.compile(r"\d{14}\Z", re.ASCII)
 
 
 def serialise(fields: Iterable[tuple[str, str]]) -> bytes:

@@ -90,7 +90,6 @@ class Parser:
         """The record at `start` and what is wrong with it; [] if it is not wanted. Raises `_BadError`."""
         window, limits = self._window, self._limits
         fields = self._head()
-        self._shared = self._shared or self._count > 0
         known = {name.lower(): value for name, value in reversed(fields)}
         length = self._length(known)
         if length > limits.max_record:
@@ -144,6 +143,7 @@ class Parser:
             if self._count and not self._shared:
                 raise _BadError(DamageKind.TRAILING, "bytes behind the record that belong to none")
             raise _BadError(DamageKind.NOT_WARC, f"starts with {window.data[window.pos : window.pos + 40]!r}")
+        self._shared = self._shared or self._count > 0
         size = first.end() - window.pos
         end = window.find(first[1] * 2, size - len(first[1]), HEAD_MAX)
         if end < 0:
