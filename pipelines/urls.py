@@ -21,6 +21,7 @@ MAX_URL = 4096  # characters; longer ones are traps or data
 # Parameters that name the reader's way to a page and never the page.
 _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|yclid|mc_[ce]id|igshid|_ga|ref_src|at_medium|at_campaign)$")
 _SLUG = re.compile(r"[^a-z0-9]+")
+_ESCAPED_BY_REQUESTS = re.compile(r"[\[\]|^`{}\\]")
 _DEFAULT_PORTS = {"http:": 80, "https:": 443}
 
 # URLs that the standard's parser gives back letter for letter (most of any sitemap): a lower-case host that is no
@@ -76,8 +77,15 @@ def normalise(url: str, base: str | None = None) -> str:
 
 
 def key(url: str) -> str:
-    """What makes two spellings one page for the ledger: normalised, tracking parameters gone, query kept in order."""
+    """What makes two spellings one page for the ledger: normalised, tracking parameters gone, query kept in order.
+
+    Characters that the URL Standard leaves as they are and Scrapy's requests escape are escaped here: a page must be
+    known under the URL that was named and the URL that was asked for.
+    """
     href = normalise(url)
+    if _ESCAPED_BY_REQUESTS.search(href):
+        start = href.index("/", href.index("//") + 2)
+        href = href[:start] + _ESCAPED_BY_REQUESTS.sub(lambda found: f"%{ord(found[0]):02X}", href[start:])
     head, mark, query = href.partition("?")
     if not mark:
         return href

@@ -42,8 +42,8 @@ _CAPTURED = (
 
 
 def passing(status: int) -> bool:
-    """Whether an answer may be another one later: it does not end a URL, only `settle` does."""
-    return status == 0 or status >= 500 or status in (408, 429)
+    """Whether an answer may be another one later: it does not end a URL, only `settle` does. 0 is no answer."""
+    return status in {0, 408, 425, 429} or 500 <= status < 600
 
 
 class CaptureTable(Database):
