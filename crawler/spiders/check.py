@@ -60,6 +60,7 @@ class CheckSpider(Spider):
         self._seen = seen or (lambda checked: self.logger.info("%s", checked))
         self._open: dict[str, int] = {}  # source -> routes without an answer yet
         self._robots: dict[str, Checked] = {}  # origin -> what its robots.txt answered
+        self._asked_first: dict[str, str] = {}  # address of a robots.txt -> where the redirects to it began
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> CheckSpider:
@@ -178,8 +179,8 @@ class CheckSpider(Spider):
         if request.meta.get("role") is not Role.ROBOTS:
             return
         found: Found = request.meta["found"]
-        checked = self._read_robots(response, Checked(found.source, "robots", request.url))
-        self._robots[urls.normalise("/", found.via or found.url)] = checked
+        first = self._asked_first[request.url] = self._asked_first.get(found.via, request.url)
+        self._robots[urls.normalise("/", first)] = self._read_robots(response, Checked(found.source, "robots", first))
 
     def _read_robots(self, response: Response, checked: Checked) -> Checked:
         read = self._read(response, checked)
