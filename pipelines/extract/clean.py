@@ -33,14 +33,15 @@ def value(text: str) -> str:
     return line(text)
 
 
-_QUOTES = dict.fromkeys(map(ord, "‘’‚‛′`´ʼ"), "'") | dict.fromkeys(map(ord, "“”„‟«»″"), '"')
+_QUOTES: dict[int, str] = dict.fromkeys(map(ord, "‘’‚‛′`´ʼ"), "'") | dict.fromkeys(map(ord, "“”„‟«»″"), '"')
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_EVEN: Final = _QUOTES | _DASHES
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
     """What makes two spellings one for comparing: case, width, quotes, dashes and white space evened out."""
-    even = unicodedata.normalize("NFKC", text).translate(_QUOTES | _DASHES)
+    even = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_EVEN)
     return " ".join(even.casefold().split())
 
 

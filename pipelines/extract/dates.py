@@ -17,6 +17,7 @@ from typing import Final
 
 from htmldate import find_date
 from htmldate.extractors import get_external_parser
+from lxml.etree import XPath
 
 from pipelines.extract import jsonld
 from pipelines.extract.facts import Facts
@@ -48,6 +49,7 @@ _NUMERIC = re.compile(r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:\D|$)|^(\d{1,2})\
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _COMPACT_OFFSET = re.compile(r"(?<=\d)\s*([+-]\d{2}):?(\d{2})$")
 _FRACTION = re.compile(r"(?<=:\d\d)[.,]\d+")
+_TIMES = XPath("//body//time | //body//*[contains(@itemprop, 'datePublished')]")
 _PUBLISHED_CLASS = re.compile(r"publi|pubdate|posted|created|entry-date|article|byline", re.IGNORECASE)
 
 
@@ -186,10 +188,8 @@ def _structured(page: Page, facts: Facts, url: str, feed: datetime | None, feed_
 def _times(page: Page) -> Iterator[_Stated]:
     """<time> elements and itemprop=datePublished: the first ones, surer where their names say what they are."""
     seen = 0
-    for element in page.tree.iter("time", "span", "div", "p", "abbr"):
+    for element in _TIMES(page.tree):
         itemprop = element.get("itemprop", "")
-        if element.tag != "time" and "datePublished" not in itemprop:
-            continue
         text = element.get("datetime") or element.get("content") or element.get("title") or element.text or ""
         if not (text := text.strip()):
             continue

@@ -9,6 +9,7 @@ from typing import Final
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+LIBXML2: Final = ".".join(map(str, etree.LIBXML_VERSION))  # its repairs of bad markup change from version to version
 ATTRIBUTES_MAX: Final = 256  # on one element; the parser's time grows with their square
 DEPTH_MAX: Final = 200  # of nesting; libxml2 gives a page up at 256, browsers flatten at 512
 _FLOOD = 4 * ATTRIBUTES_MAX  # characters below which a tag can't hold that many attributes
