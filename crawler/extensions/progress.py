@@ -98,6 +98,10 @@ class Progress:
         self._ended.set()
         if self._bar is not None:
             self._bar.stop()
+        prefix = "chronicle/outcome/"  # set by the archive once it is closed
+        stats = self._crawler.stats.get_stats()
+        counts = {name.removeprefix(prefix): int(count) for name, count in stats.items() if name.startswith(prefix)}
+        self._facts = self._of(counts, self._facts.waiting, 0)
         logger.info("%s", self._facts.line(self._rate()))
 
     def _last_facts(self) -> Facts:
@@ -110,21 +114,22 @@ class Progress:
         return next((extension.session for extension in extensions if hasattr(extension, "session")), None)
 
     def _read(self) -> Facts:
-        captured = int(self._crawler.stats.get_value("response_received_count", 0))
         session = self._session()
         if session is None:
-            return Facts(captured)
+            return self._of({}, 0, 0)
         try:
             counts = session.counts()
             waiting = session.catalog.ledger_states(datetime.now(UTC)).get("waiting", 0)
         except WarchronicleError as error:
             logger.debug("no counts this time: %s", error)
             return self._facts
-        kept = counts.pop(Outcome.ARTICLE.value, 0)
-        others = sorted(
-            ((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0])
-        )
-        return Facts(captured, kept, tuple(others), waiting, session.pending)
+        return self._of(counts, waiting, session.pending)
+
+    def _of(self, counts: dict[str, int], waiting: int, deriving: int) -> Facts:
+        captured = int(self._crawler.stats.get_value("response_received_count", 0))
+        others = [(name, count) for name, count in counts.items() if count and name != Outcome.ARTICLE.value]
+        others.sort(key=lambda pair: (-pair[1], pair[0]))
+        return Facts(captured, counts.get(Outcome.ARTICLE.value, 0), tuple(others), waiting, deriving)
 
     def _rate(self) -> float:
         return self._facts.captured / max(time.monotonic() - self._began, 0.001)

@@ -44,7 +44,7 @@ def outlet(address: str, pages: int = 3, **routes: Answer) -> Site:
         for n in range(pages)
     )
     feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
-    site.routes |= {f"/p{n}": page(f"Стаття {n} про звільнення") for n in range(pages)}
+    site.routes |= {f"/p{n}": page(f"Стаття {n} про звільнення, {address}") for n in range(pages)}
     site.routes |= {"/feed": Reply(200, feed.encode(), {"Content-Type": "application/rss+xml"}), **routes}
     return site
 
