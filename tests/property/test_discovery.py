@@ -70,10 +70,20 @@ def test_any_list_is_read_or_named(body, column):
     assert all(1 <= number <= body.count(b"\n") + body.count(b"\r") + 2 for number in numbers)
 
 
+def twice_encoded(text: str) -> bool:
+    """UTF-8 that somebody took for Latin-1 and encoded once more; feedparser undoes that, so it has no round trip."""
+    try:
+        return text.encode("latin-1").decode("utf-8") != text
+    except UnicodeError:
+        return False
+
+
 paths = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"]), max_size=20
+).filter(lambda text: not twice_encoded(text))
+titles = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=40).filter(
+    lambda text: not twice_encoded(text)
 )
-titles = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=40)
 moments = st.datetimes(
     datetime(FIRST_YEAR + 1, 1, 1),  # noqa: DTZ001 - hypothesis puts the zone in
     datetime(2090, 1, 1),  # noqa: DTZ001
