@@ -30,6 +30,7 @@ from tests.site.model import Expected
 from tests.site.outlets import OUTLETS
 
 ROOT = Path(__file__).parents[2]
+_PIPE_WIDTH = 110  # columns of tables where no terminal says how wide it is
 _END_SECONDS = 30.0  # a crawl that is told to stop closes its files within this
 
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--archive", default="archive-demo", help="folder of the archive (default %(default)s)")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     started = time.monotonic()
     try:
         with _config(args.port, args.archive) as config:
@@ -90,9 +91,9 @@ def _demo(console: Console, config: Path, port: int, archive: Path) -> None:
 def _tell(console: Console, catalog: Catalog, truth: dict[str, Expected], archive: Path) -> None:
     ended = telling.outcomes(catalog, truth)
     console.print()
-    console.print(telling.kept_table(truth, ended, {outlet.id: outlet.name for outlet in OUTLETS}))
+    console.print(telling.kept_table(truth, ended, {outlet.id: outlet.name for outlet in OUTLETS}), soft_wrap=False)
     console.print()
-    console.print(telling.why_table(ended))
+    console.print(telling.why_table(ended), soft_wrap=False)
     row = telling.article_row(catalog)
     if row is None:
         raise DemoFailedError(f"no article was kept; see {archive}/runs/*/skipped.jsonl")

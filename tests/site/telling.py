@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -21,16 +22,16 @@ SHOWN = "/world/2022/09/19/izium-school-diary"
 _WORDS = {
     "no_text": "hardly any text",
     "not_html": "no HTML page",
-    "blocked_page": "a wall against robots instead of the page",
-    "consent_page": "a cookie wall instead of the page",
-    "truncated": "the connection ended before the page did",
+    "blocked_page": "a wall against robots",
+    "consent_page": "a cookie wall",
+    "truncated": "the connection broke off",
     "undecodable": "the body does not decode",
-    "duplicate": "the very bytes of a page kept before",
-    "redirect": "leads elsewhere; the target has a row of its own",
+    "duplicate": "the bytes of another page",
+    "redirect": "leads elsewhere",
     "http_4xx": "the server says no",
     "http_5xx": "the server failed",
     "robots_disallowed": "robots.txt forbids it",
-    "out_of_scope": "a host of none of the outlets; never asked",
+    "out_of_scope": "another host; never asked",
     "out_of_window": "older than asked for; never asked",
 }
 
@@ -99,7 +100,7 @@ def why_table(ended: Mapping[str, tuple[str, str]]) -> Table:
     order = [outcome.value for outcome in Outcome]
     for outcome in sorted(groups, key=lambda name: order.index(name) if name in order else len(order)):
         urls = groups[outcome]
-        table.add_row(outcome, str(len(urls)), _WORDS.get(outcome, ended[urls[0]][1]), urls[0].partition("://")[2])
+        table.add_row(outcome, str(len(urls)), _WORDS.get(outcome, ended[urls[0]][1]), urlsplit(urls[0]).path)
     return table
 
 
@@ -125,7 +126,7 @@ def show_article(console: Console, row: Mapping[str, Any], outlet: str) -> None:
         "payload": place["payload_digest"],
     }
     for name, value in facts.items():
-        console.print(Text(f"  {name:<10}", style="dim").append(str(value), style="none"), overflow="fold")
+        console.print(Text(f"  {name:<10}", style="dim").append(str(value), style="none"))
     console.print()
     lines = row["text"].split("\n")
     for line in lines[:3]:
