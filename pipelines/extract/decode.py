@@ -15,7 +15,8 @@ from w3lib.encoding import html_body_declared_encoding, read_bom, resolve_encodi
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _SAMPLE = 20_000  # bytes that detection looks at
-_CONTROLS = bytes(range(9)) + b"\x0b" + bytes(range(14, 32)) + b"\x7f"  # C0 without tab, line ends, form feed
+_CONTROLS = bytes(range(9)) + b"\x0b" + bytes(range(14, 32)) + b"\x7f"  # C0 without tab and line ends
+_FORM_FEED = bytes.maketrans(b"\x0c", b" ")
 _MULTIBYTE = frozenset({"gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp949", "euc_kr", "cp932", "euc_jp"})
 _STATEFUL = ("utf-16", "utf-32", "iso2022", "hz")  # encodings in which ASCII bytes need not be ASCII
 _CYRILLIC = ("cp1251", "koi8-u", "iso8859-5", "cp866")
@@ -54,7 +55,7 @@ def decode(body: bytes, http_charset: str = "") -> Decoded:
     silent = _utf16_without_bom(body)
     if silent:
         return _decoded(body, silent, "detected")
-    body = body.translate(None, _CONTROLS)
+    body = body.translate(_FORM_FEED, _CONTROLS)
     labels = _labels(body, http_charset)
     if not labels or labels[0][1] == "utf-8":  # nearly every page: one strict decoding settles it
         try:
@@ -94,7 +95,7 @@ def _decoded(body: bytes, codec: str, reason: str) -> Decoded:
     if replaced and codec == "utf-8":
         replaced -= body.count(REPLACEMENT.encode())  # those that the page itself holds
     if codec.startswith(("utf-16", "utf-32")):
-        text = text.translate(dict.fromkeys(_CONTROLS))
+        text = text.translate(dict.fromkeys(_CONTROLS) | {12: " "})
     return Decoded(text, codec, reason, max(replaced, 0))
 
 

@@ -17,6 +17,10 @@ _TAG_NAME = re.compile(r"[A-Za-z][^\s/>]*+")
 _ATTRIBUTE = re.compile(r"""[\s/]*+[^\s=>"'/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>]++))?+""")
 _DOCTYPE = re.compile(r"^\s*<\s?!\s?DOCTYPE[^>]{0,200}/[^<>]{0,500}>", re.IGNORECASE)
 _EMPTY_ROOT = re.compile(r"(<html\b[^<>]{0,1000}?)\s*/>", re.IGNORECASE)
+# References to characters that XML has not: one of them in a paragraph, and lxml refuses all that trafilatura writes.
+_NO_CHARACTER = re.compile(
+    r"&#(?:0{0,6}(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])|[xX]0{0,6}(?:[0-8bceBCEfF]|1[\da-fA-F]|[fF]{3}[eEfF]))(?:;|(?![\w]))"
+)
 _DEPTH_ERROR = "Excessive depth"
 
 
@@ -30,6 +34,10 @@ class Page:
 
 def parse(text: str) -> Page | None:
     """The page of `text`; None where there is no element in it."""
+    if "&#" in text:
+        text = _NO_CHARACTER.sub(" ", text)
+    if "\ufffe" in text or "\uffff" in text:
+        text = text.replace("\ufffe", "").replace("\uffff", "")
     text, notes = _without_floods(text)
     head = text[:4096]
     repaired = _EMPTY_ROOT.sub(r"\1>", _DOCTYPE.sub("", head, count=1), count=1)  # both make libxml2 drop the page
