@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipelines import rows
-from pipelines.model import Derived, Found, Outcome, Processing
+from pipelines import rows, urls
+from pipelines.model import Derived, Found, Locator, Outcome, Processing, Provenance
 from pipelines.store.catalog import Catalog, RunState
 from pipelines.store.runs import is_complete, write_run
 from pipelines.store.text import text_path, write_text
@@ -21,11 +21,20 @@ class Keeper:
         self._processing = processing
         self._run = run
 
-    def keep(self, derived: Derived, row: bytes | None = None, found: Found | None = None) -> None:
+    def keep(
+        self,
+        derived: Derived,
+        row: bytes | None = None,
+        found: Found | None = None,
+        locator: Locator | None = None,
+    ) -> None:
         """Keep one result; `row` is its JSON row where the worker made it already.
 
+        `locator` says whose result it is where the record could not be read back, and so gave no provenance.
         The text file comes first: a row in the catalog names only files that are there. Raises `StorageError`.
         """
+        if derived.provenance is None and locator is not None:
+            derived, row = self._placed(derived, locator), None
         if row is None:
             row = rows.dumps(rows.row(derived, self._processing, found))
         path = ""
@@ -35,12 +44,25 @@ class Keeper:
             path = str(place)
         self._catalog.keep(derived, row, path, run=self._run)
 
+    def _placed(self, derived: Derived, locator: Locator) -> Derived:
+        """What is known of a record that can't be read: what the catalog noted when it was written."""
+        capture = self._catalog.capture(locator.record_id)
+        if capture is None:
+            raise ValueError(f"{locator.record_id}: the catalog has no such capture")
+        return replace(
+            derived,
+            id=urls.article_id(capture.url, capture.captured_at, capture.payload_digest),
+            url=capture.url,
+            provenance=Provenance(capture.locator, capture.payload_digest, capture.captured_at),
+        )
+
     def close(self) -> None:
         """Write the run's folder from the catalog, once `Catalog.run_ended` was called. Idempotent."""
         run = self._catalog.run_of(self._run)
         if run is None or run.state is RunState.RUNNING:
             raise ValueError(f"run {self._run!r} has not ended: call Catalog.run_ended first")
-        self._catalog.note_run(self._run, processing=asdict(self._processing))
+        made_by = asdict(self._processing) | {"libraries": dict(self._processing.libraries)}
+        self._catalog.note_run(self._run, processing=made_by)
         ended = self._catalog.run_of(self._run)
         assert ended is not None
         write_run(self._archive, self._catalog, ended)

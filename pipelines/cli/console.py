@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -35,9 +35,9 @@ def say(message: str) -> None:
     click.echo("\n".join(printable(line) for line in message.splitlines()), err=True)
 
 
-def print_json(facts: object) -> None:
-    """Facts for programs, on stdout."""
-    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+def print_json(facts: object, *, err: bool = False) -> None:
+    """Facts for programs, on stdout unless that holds results."""
+    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode(), err=err)
 
 
 def print_table(
@@ -52,10 +52,13 @@ def print_table(
     for row in cells:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(str(cell))) for cell in row))
     console = Console(stderr=err, highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000
-        table.expand = False
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    console.width = 10_000
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), err=err)
 
 
 @contextmanager
@@ -99,7 +102,7 @@ def output(path: str) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def outcomes_table(counts: dict[str, int], title: str, *, err: bool = False) -> None:
+def outcomes_table(counts: Mapping[str, int], title: str, *, err: bool = False) -> None:
     """Outcomes and how many there are, most frequent first."""
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     print_table(("outcome", "count"), rows, title=title, err=err)

@@ -20,6 +20,7 @@ _INSERT = insert(captures).on_conflict_do_nothing(index_elements=[captures.c.rec
 _ORIGINAL = (
     select(captures).where(_WHOLE, captures.c.payload_digest == bindparam("digest")).order_by(captures.c.seq).limit(1)
 )
+_BY_ID = select(captures).where(captures.c.record_id == bindparam("record_id"))
 _LATEST = (
     select(captures)
     .where(
@@ -54,6 +55,10 @@ class CaptureTable(Database):
     def original(self, payload_digest: str) -> Recorded | None:
         """The first whole response record with that payload; None for an empty digest."""
         return self._capture(_ORIGINAL, {"digest": payload_digest}) if payload_digest else None
+
+    def capture(self, record_id: str) -> Recorded | None:
+        """The capture that a record holds."""
+        return self._capture(_BY_ID, {"record_id": record_id})
 
     def latest(self, url: str) -> Recorded | None:
         """The newest whole 2xx response record of exactly that URL: what a 304 says is still so."""

@@ -1,0 +1,135 @@
+"""`warchronicle extract`: clean text from saved pages and anybody's WARCs, no archive or catalog needed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from pipelines.cli import pages
+from pipelines.cli.console import outcomes_table, output, print_json, progress, say
+from pipelines.cli.deriving import Tally, derive_all
+from pipelines.cli.inputs import HTML_NAMES, WARC_NAMES, files
+from pipelines.config import Config, load_config
+from pipelines.errors import ExitCode, InputError
+from pipelines.model import Outcome
+from pipelines.workers import Worked
+
+
+@click.command
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
+@click.option("-o", "--output", "target", metavar="FILE", default="", help="Write to FILE, whole or not at all.")
+@click.option("--manifest", metavar="FILE", help="Read JSON Lines of {id, path, url}: HTML files with their addresses.")
+@click.option("--url", metavar="URL", default="", help="Address of the page, for one HTML file or stdin.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=0), default=0, help="Worker processes; 0: one a CPU.")
+@click.option("--text-only", is_flag=True, help="Print the text of articles instead of JSON Lines.")
+@click.option("--config", metavar="DIR", help="Folder of a crawl.toml whose [derive] limits apply; without: defaults.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary on stderr as JSON.")
+def command(
+    inputs: tuple[str, ...],
+    target: str,
+    manifest: str | None,
+    url: str,
+    jobs: int,
+    text_only: bool,
+    config: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Extract articles: a line of JSON for each page, in the order of the input.
+
+    INPUT is an HTML file, a WARC or ARC file (plain, .gz or .zst, anybody's), a folder of either, or - for stdin. WACZ
+    files and s3:// addresses are not read yet. A page that is no article has a line too, with its outcome. A page's
+    address helps to date it and to name its outlet: --url or --manifest tell it for HTML files; WARCs know it.
+
+    \b
+      warchronicle extract page.html | jq .
+      warchronicle extract --text-only page.html
+      warchronicle extract crawl.warc.gz -o rows.jsonl
+      curl -s https://example.org/story | warchronicle extract --url https://example.org/story -
+
+    Exits 0 when all was read, 7 when parts of the input are damaged or can't be read (they are named on stderr), 5 when
+    there was nothing to read.
+    """  # noqa: D301 - to click, \b is the character: leave the lines as they are
+    if not inputs and not manifest:
+        raise click.UsageError("name an INPUT, or - for stdin, or --manifest FILE")
+    if url and (manifest or len(inputs) != 1 or Path(inputs[0]).is_dir()):
+        raise click.UsageError("--url is for one HTML file or stdin; --manifest FILE is for more")
+    settings = load_config(Path(config)) if config else Config()
+    paths = [path for name in inputs for path in ([None] if name == "-" else files([name], HTML_NAMES + WARC_NAMES))]
+    listed = list(pages.of_manifest(Path(manifest))) if manifest else []
+    tally = Tally()
+    with output(target) as file, progress("extract", sum(map(_size, paths)) + len(listed)) as bar:
+        inputs_of = _inputs(
+            paths, listed, url, settings, tally, lambda done: bar.update(bar.task_ids[0], completed=done)
+        )
+        for worked in derive_all(inputs_of, settings, jobs, tally):
+            file.write(_text(worked) if text_only else worked.row + b"\n")
+    return _end(tally, as_json=as_json)
+
+
+def _inputs(
+    paths: list[Path | None],
+    listed: list[pages.Html],
+    url: str,
+    settings: Config,
+    tally: Tally,
+    advance: Callable[[int], None],
+) -> Iterator[pages.Input]:
+    """What is to be derived, file after file; one that can't be read is counted, and the next one follows."""
+    done = 0
+    for path in paths:
+        try:
+            if path is None:
+                yield from pages.of_stream(_stdin(), url, settings.fetch.decoded_max)
+                continue
+            for item in pages.of_file(path, url):
+                yield item
+                if isinstance(item, pages.Page):
+                    advance(done + item.record.locator.offset)
+        except InputError as error:
+            tally.cannot_read(error)
+        done += _size(path)
+        advance(done)
+    for page in listed:
+        yield page
+        done += 1
+        advance(done)
+
+
+def _few(paths: list[Path | None], listed: list[pages.Html]) -> int:
+    """1 where there is one page, for which a second worker would only be started; else 0."""
+    return int(len(paths) + len(listed) == 1 and not any(path is not None and pages.is_warc(path) for path in paths))
+
+
+def _stdin() -> io.BufferedReader:
+    stream = sys.stdin.buffer
+    assert isinstance(stream, io.BufferedReader)
+    return stream
+
+
+def _size(path: Path | None) -> int:
+    return path.stat().st_size if path is not None else 0
+
+
+def _text(worked: Worked) -> bytes:
+    article = worked.derived.article
+    if worked.derived.outcome is not Outcome.ARTICLE or article is None:
+        return b""
+    return f"{article.text}\n\n".encode("utf-8", "replace")
+
+
+def _end(tally: Tally, *, as_json: bool) -> ExitCode:
+    if as_json:
+        print_json(tally.facts(), err=True)
+    else:
+        outcomes_table(tally.outcomes, "", err=True)
+        for fault in tally.faults:
+            say(f"error: {fault}")
+        if tally.unlisted:
+            say(f"... and {tally.unlisted:,} more; `warchronicle verify` names each")
+    if not tally.damages and not tally.unreadable:
+        return ExitCode.OK
+    return ExitCode.PARTIAL if tally.outcomes else ExitCode.INPUT
