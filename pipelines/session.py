@@ -123,7 +123,7 @@ class Session:
     def _keep(self, item: Item, future: Future[Worked]) -> None:
         try:
             worked = future.result()
-            self._keeper.keep(worked.derived, worked.row, worked.found)
+            self._keeper.keep(worked.derived, worked.row, worked.found, item.locator)
         except Exception:
             # A fault of ours: said with its traceback; the page stays underived and is taken up at the next start.
             logger.exception("deriving %s failed", item.locator)
