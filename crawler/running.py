@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import traceback
 from collections.abc import Mapping
@@ -31,6 +32,9 @@ REASONS = {
     "shutdown": ExitCode.INTERRUPTED,  # SIGTERM or SIGINT; what was under way has been finished
     "killed": ExitCode.INTERRUPTED,  # a second signal; files are closed all the same
 }
+
+#: They list versions, settings and parts at each start: fifty lines before the first that says something.
+_TALKATIVE = ("scrapy.utils.log", "scrapy.addons", "scrapy.crawler", "scrapy.middleware")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ def run(spider: str, settings: Settings | Mapping[str, Any] | None = None, /, **
 def run_locked(spider: str, settings: Settings, /, **arguments: Any) -> Ran:
     """Run `spider` with settings of `project_settings`; the caller holds the archive's lock."""
     process = AsyncCrawlerProcess(settings)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     crawler = process.create_crawler(spider)
     errors: list[WarchronicleError] = []
 

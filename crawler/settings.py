@@ -48,6 +48,7 @@ DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 LOG_LEVEL = "INFO"
 LOG_SHORT_NAMES = True
+LOG_VERSIONS: list[str] = []  # warcinfo and run.json have them
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 for _name, _value in SAFE_SETTINGS.items():

@@ -24,6 +24,8 @@ from pipelines.config import Source, choose_sources
 from pipelines.errors import ConfigError, DocumentError
 from pipelines.model import Found, Outcome, Role, Route
 
+#: What a document was asked for as, where its content alone does not tell.
+HINTS = {Role.ROBOTS: Route.ROBOTS, Role.INDEX: Route.LINK}
 ROUTES = {"feeds": Role.FEED, "news_sitemaps": Role.SITEMAP, "sitemaps": Role.SITEMAP}
 
 
@@ -129,12 +131,17 @@ class NewsSpider(LedgerSpider):
         mime = (response.headers.get("Content-Type") or b"").decode("latin-1")
         try:
             document = discover(
-                response.body, response.url, mime=mime, source=found.source, limits=self.config.discover
+                response.body,
+                response.url,
+                mime=mime,
+                source=found.source,
+                hint=HINTS.get(response.meta["role"], Route.UNKNOWN),
+                limits=self.config.discover,
             )
         except DocumentError as error:
             self._fail(found, str(error), reason=error.reason)
             return
-        for reason, count in document.skipped.items():
+        for reason, count in (document.skipped + document.notes).items():
             self.crawler.stats.inc_value(f"chronicle/discovery/{reason}", count)
         self._take(document.found)
         for child in document.documents:
