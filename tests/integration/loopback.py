@@ -74,6 +74,10 @@ class Site:
         self._thread.join()
         self._server.server_close()
 
+    def close(self) -> None:
+        """For a site that never was entered: a port where nobody listens."""
+        self._server.server_close()
+
     def url(self, path: str = "/") -> str:
         return f"http://{self.address}:{self.port}{path}"
 

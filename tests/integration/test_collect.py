@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import os
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 
-from crawler.commands.collect import collected, due
+from crawler.commands.collect import Command, collected, due
 from crawler.lock import archive_lock
 from pipelines.config import Collect, Source
 from pipelines.errors import ConfigError, ExitCode
+from pipelines.store.catalog import Catalog
 from pipelines.store.catalog_schema import Visit
 from tests.integration.loopback import Answer, Hit, Reply, Site
 
@@ -134,7 +138,7 @@ def test_a_source_that_fails_is_named_and_the_others_are_complete(tmp_path):
     assert result["outcomes"]["article"] == 3
 
 
-def test_the_time_budget_ends_it_and_the_next_run_takes_the_rest(tmp_path):
+def test_the_time_budget_ends_it_and_the_ledger_has_the_rest(tmp_path):
     with outlet("127.0.0.95", pages=12) as site:
         archive = configure(tmp_path, site, fetch="delay_seconds = 0.5", crawl="[collect]\nevery_minutes = 1")
         code, _, log = collect(tmp_path, "--budget", "0.05")
@@ -142,6 +146,10 @@ def test_the_time_budget_ends_it_and_the_next_run_takes_the_rest(tmp_path):
         assert_sealed(archive)
         fetched = len(site.paths())
         assert fetched < 14
+    catalog = Catalog(archive / "catalog.sqlite", readonly=True)
+    waiting = catalog.ledger_states(datetime.now(UTC))["waiting"]
+    catalog.close()
+    assert waiting >= 14 - fetched, "what was not fetched waits for the next run"
 
 
 @pytest.mark.parametrize("signals", [1, 2])
@@ -172,15 +180,26 @@ def test_sigterm_ends_it_with_all_files_closed(tmp_path, signals):
     assert_sealed(archive)
 
 
-def test_one_run_at_a_time(tmp_path):
-    with outlet("127.0.0.97") as site:
-        archive = configure(tmp_path, site)
-        with archive_lock(archive, "scrapy collect"):
-            code, result, log = collect(tmp_path)
-        assert code is ExitCode.BUSY
-        assert f"process {os.getpid()}" in result["message"]
-        assert "Traceback" not in log
-        assert site.hits == []
+def here(folder: Path, *args: str) -> Command:
+    """The command in this process, for what ends before a crawl begins."""
+    command = Command()
+    command.settings = Settings({"CHRONICLE_CONFIG": str(folder / "config")})
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    options, rest = parser.parse_known_args(args)
+    command.run(rest, options)
+    return command
+
+
+def test_one_run_at_a_time(tmp_path, capsys):
+    site = outlet("127.0.0.97")
+    archive = configure(tmp_path, site)
+    site.close()
+    with archive_lock(archive, "scrapy collect"):
+        assert here(tmp_path, "--json").exitcode == ExitCode.BUSY
+    said = capsys.readouterr()
+    assert f"process {os.getpid()}" in said.err
+    assert json.loads(said.out)["exit"] == ExitCode.BUSY
 
 
 def test_a_disk_without_room_ends_it_before_the_system_refuses(tmp_path):
@@ -194,21 +213,18 @@ def test_a_disk_without_room_ends_it_before_the_system_refuses(tmp_path):
         assert not list(archive.rglob("*.open"))
 
 
-def test_mistakes_of_the_operator_are_said_in_a_line(tmp_path):
-    with outlet("127.0.0.99") as site:
-        configure(tmp_path, site)
-        code, result, log = collect(tmp_path, "--sources", "s00")
-        assert code is ExitCode.CONFIG
-        assert "did you mean 's0'" in result["message"]
-        (tmp_path / "config" / "crawl.toml").write_text("[fetch]\ndelay_second = 1\n")
-        code, result, log = collect(tmp_path)
-        assert code is ExitCode.CONFIG
-        assert re.search(r"crawl\.toml:2: .*did you mean 'delay_seconds'", result["message"])
-        assert "Traceback" not in log
-        for wrong in (["--budget", "0"], ["--budjet", "3"], ["news"]):
-            code, _, log = finish(start(tmp_path, *wrong))
-            assert code is ExitCode.USAGE
-            assert "Traceback" not in log
+def test_mistakes_of_the_operator_are_said_in_a_line(tmp_path, capsys):
+    site = outlet("127.0.0.99")
+    configure(tmp_path, site)
+    site.close()
+    assert here(tmp_path, "--sources", "s00").exitcode == ExitCode.CONFIG
+    assert "did you mean 's0'" in capsys.readouterr().err
+    (tmp_path / "config" / "crawl.toml").write_text("[fetch]\ndelay_second = 1\n")
+    assert here(tmp_path).exitcode == ExitCode.CONFIG
+    assert re.search(r"crawl\.toml:2: .*did you mean 'delay_seconds'", capsys.readouterr().err)
+    for wrong in (["--budget", "0"], ["--budget", "nan"], ["--budjet", "3"], ["news"]):
+        with pytest.raises(UsageError):
+            here(tmp_path, *wrong)
 
 
 def test_help_shows_examples_and_exit_codes(tmp_path):

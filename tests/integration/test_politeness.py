@@ -42,7 +42,7 @@ def test_robots_txt_of_every_kind_is_obeyed_as_rfc_9309_says():
         Site("127.0.0.19", {"/robots.txt": robots(b"", 403)}) as forbidden,
     ):
         gone = Site("127.0.0.20")
-        gone._server.server_close()
+        gone.close()
         sites = [absent, broken, busy_once, redirecting, looping, huge, marked, page, too_many, forbidden, gone]
         wishes = [ask(site.url(path)) for site in sites for path in ("/yes", "/no")]
         done = crawl([*wishes, ask(huge.url("/late"))], config(retries=1))
