@@ -183,7 +183,7 @@ def _check(sources: Sequence[Source], settings: Settings, *, as_json: bool) -> E
     if as_json:
         facts = {"exit": code, "message": ran.message, "answered": len(rows) - failed, "failed": failed}
         print(json.dumps(facts | {"routes": [_facts(row) for row in rows]}, ensure_ascii=False))
-    else:
+    elif rows:
         _show(rows)
     if ran.message:
         sys.stderr.write(f"{ran.message}\n")
