@@ -19,7 +19,7 @@ from urllib.parse import urldefrag
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError, NotConfigured
+from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.http import Response
 from twisted.internet.error import ConnectionDone
 
@@ -30,6 +30,7 @@ from crawler.handlers.tee import CapturePool
 from crawler.handlers.tls import VerifyingPolicy
 from crawler.refusals import Refused, outcome_of
 from pipelines.config import Config
+from pipelines.errors import ConfigError
 from pipelines.model import Capture, Outcome, Role, Truncation
 
 
@@ -40,10 +41,13 @@ class CaptureHandler(HTTP11DownloadHandler):
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        # What is raised here Scrapy turns into "unsupported scheme" for every request; so it waits for the first.
+        self._fault = ""
         config = crawler.settings.get("CHRONICLE")
         if not isinstance(config, Config):
-            raise NotConfigured("the setting CHRONICLE holds no config; enable crawler.addon.ChronicleAddon")
-        super().__init__(crawler)
+            self._fault = "the setting CHRONICLE holds no config; enable crawler.addon.ChronicleAddon"
+            config = Config()
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
         self._limits = Limits.of(config)
@@ -53,11 +57,14 @@ class CaptureHandler(HTTP11DownloadHandler):
         self._pool: CapturePool = pool
         self._default_maxsize = 0
         if config.fetch.verify_tls:
-            policy: Any = VerifyingPolicy(config.fetch.truststore)  # zope's interfaces are no types to mypy
-            self._contextFactory = policy
+            try:
+                policy: Any = VerifyingPolicy(config.fetch.truststore)  # zope's interfaces are no types to mypy
+                self._contextFactory = policy
+            except ConfigError as error:
+                self._fault = str(error)
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch and record. Raises what the stock handler raises, and `Refused` for what we don't dial."""
+        """Fetch and record. Raises what the stock handler raises, `Refused` for what we don't dial, `ConfigError`."""
         recording = self._recording()
         self._vet(request)
         exchange = Exchange(self._limits)
@@ -70,10 +77,12 @@ class CaptureHandler(HTTP11DownloadHandler):
         return response
 
     def _recording(self) -> Recording:
+        if self._fault:
+            raise ConfigError(self._fault)
         # The type is abstract: which extension it is, is nobody's business here.
         recording = self._crawler.get_extension(Recording)  # type: ignore[type-abstract]
         if recording is None:
-            raise NotConfigured("no extension records exchanges; enable one that is a Recording")
+            raise ConfigError("EXTENSIONS: no extension records exchanges; enable one that is a Recording")
         return recording
 
     def _vet(self, request: Request) -> None:

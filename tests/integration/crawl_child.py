@@ -46,6 +46,8 @@ def _plain(value: Any) -> Any:
 
 
 def _main() -> None:
+    import asyncio
+
     import scrapy
     from scrapy.crawler import AsyncCrawlerProcess
     from twisted.internet import address as tx
@@ -67,6 +69,7 @@ def _main() -> None:
         async def record(self, capture: Capture) -> Recorded:
             if job.get("storage_fails"):
                 raise StorageError("no room")
+            await asyncio.sleep(0.001)  # a disk takes its time
             captures.append(capture)
             locator = Locator(f"{len(captures)}.warc.gz", 0, 0, f"urn:uuid:{len(captures)}")
             return Recorded(locator, RecordKind.RESPONSE, capture.url, capture.started_at, 0, "", "", capture.role)

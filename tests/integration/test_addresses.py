@@ -134,3 +134,14 @@ def test_a_port_must_be_listed_where_the_network_is_not():
     done = crawl(requests, fetch=fetch(ports=[80]), answers=["8.8.8.8"])
     assert done["results"]["page"]["outcome"] == "blocked_address"
     assert "port 22 is not in fetch.ports" in done["results"]["page"]["detail"]
+
+
+def test_ipv6_is_dialled_where_it_may_be():
+    with running(OddServer({"page": Case("page", answer(b"six"))}, host="::1")) as site:
+        requests = [
+            {"key": "literal", "url": f"http://[::1]:{site.port}/page"},
+            {"key": "name", "url": f"http://six.test:{site.port}/page"},
+        ]
+        done = crawl(requests, fetch=fetch("::1/128", ports=[80]), answers=["::1"])
+    assert {key: result["body"] for key, result in done["results"].items()} == {"literal": b"six", "name": b"six"}
+    assert {capture["peer"] for capture in done["captures"]} == {"::1"}

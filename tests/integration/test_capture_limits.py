@@ -17,8 +17,8 @@ FETCH = {
     "allow_networks": ["127.0.0.0/8"],
     "body_max": 100_000,
     "header_max": 20_000,
-    "timeout_seconds": 1.0,
-    "total_seconds": 2.0,
+    "timeout_seconds": 2.0,
+    "total_seconds": 4.0,
 }
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
@@ -222,7 +222,7 @@ def test_silence_ends(done, name, received):
     results, captures, *_ = done
     assert captures[name]["response"].partition(b"\r\n\r\n")[2] == received
     assert captures[name]["truncated"] == ("time" if received else None)
-    assert "fetch.timeout_seconds = 1 s" in captures[name]["error"]
+    assert "fetch.timeout_seconds = 2 s" in captures[name]["error"]
     assert results[name]["outcome"] == "timeout"
     assert results[name]["records"] == 1
 
@@ -230,14 +230,15 @@ def test_silence_ends(done, name, received):
 @pytest.mark.parametrize("name", ["drip", "drip_without_length", "drip_in_head"])
 def test_a_drip_ends_after_the_total_time(done, name):
     results, captures, *_ = done
-    assert 3 <= captures[name]["response"].count(b".") - captures[name]["response"].count(b"1.1") <= 7
+    dots = captures[name]["response"].removeprefix(b"HTTP/1.1").count(b".")
+    assert 2 <= dots <= 11
     assert captures[name]["truncated"] == "time"
-    assert "2.0 seconds" in captures[name]["error"]
+    assert "4.0 seconds" in captures[name]["error"]
     assert results[name]["outcome"] == "timeout"
 
 
 def test_no_case_held_up_the_others(done):
-    assert done[3] < 8
+    assert done[3] < 20
 
 
 def test_a_short_body_is_a_failure_or_a_flag_as_the_setting_says(done):

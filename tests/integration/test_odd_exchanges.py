@@ -166,5 +166,6 @@ def test_a_bad_truststore_stops_the_first_request(tmp_path, content):
     if content:
         path.write_text(content)
     done = crawl([{"key": "a", "url": "http://127.0.0.1/"}], fetch={**LOOPBACK, "truststore": str(path)})
-    assert "fetch.truststore" in done["log"]
+    assert done["results"]["a"]["error"] == "ConfigError"
+    assert "fetch.truststore" in done["results"]["a"]["detail"]
     assert not done["captures"]
