@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from crawler.discovery.charset import SAMPLE, charset_of, is_recoded, text_of, utf8_chunks
+from crawler.discovery.charset import charset_of, is_recoded, text_of, utf8_chunks
 from crawler.discovery.feeds import read_feed
 from crawler.discovery.found import Collector, Discovered, Note
 from crawler.discovery.json_feeds import read_json_feed
@@ -22,6 +22,7 @@ from pipelines.model import Route
 
 FEED_ROOTS = {"rss", "rdf", "feed", "channel"}
 SITEMAP_ROOTS = {"urlset", "sitemapindex"}
+HEAD = 65_536  # characters in which the root element must start
 _GZIP = b"\x1f\x8b"
 _GZIP_LAYERS = 2  # a .gz file that the server packed once more
 # What a page without an <html> tag starts with.
@@ -78,7 +79,7 @@ def _read(
     head = next(utf8_chunks(body, charset)).decode("utf-8")
     if head.lstrip()[:1] in {"{", "["}:
         return read_json_feed(b"".join(utf8_chunks(body, charset)), collect(), entries_max)
-    prolog = read_prolog(head[:SAMPLE])
+    prolog = read_prolog(head[:HEAD])
     if head[: prolog.start].strip():
         notes[Note.LEADING_JUNK] += 1
     if prolog.root in FEED_ROOTS:
@@ -86,7 +87,7 @@ def _read(
     if prolog.root in SITEMAP_ROOTS:
         return read_sitemap(body, charset, prolog, collect, hint, entries_max)
     if not head.startswith("<", prolog.start) and not prolog.html:
-        return _read_text(body, charset, head[:SAMPLE], hint, collect())
+        return _read_text(body, charset, head[:HEAD], hint, collect())
     if prolog.html or prolog.root in _HTML_ROOTS:
         links = read_links(head, collect())
         if hint is Route.LINK:
