@@ -19,7 +19,7 @@ _BOOT: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]); from pipelines.worker import serve; serve(*map(int, sys.argv[2:]))"
 )
 # Pages are the unit of parallel work; a numeric library that starts threads for each would only take memory.
-_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TZ": "UTC"}
 
 
 class DiedError(Exception):

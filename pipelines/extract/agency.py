@@ -65,14 +65,17 @@ _BY_SPELLING = {spelling: name for name, spellings in AGENCIES.items() for spell
 _ANY = "|".join(re.escape(spelling) for spelling in sorted(_BY_SPELLING, key=len, reverse=True))
 _CLEAR = "|".join(re.escape(s) for s in sorted(_BY_SPELLING, key=len, reverse=True) if s not in _AMBIGUOUS)
 # "KYIV, Sept 10 (Reuters) - ", "Kiew (dpa) - ", "КИЕВ, 10 сентября. /ТАСС/.", "Київ. 10 вересня. Інтерфакс-Україна - "
-_DATELINE = re.compile(rf"^.{{0,80}}?(?:[(\[/]\s*(?P<one>{_ANY})\b[^)\]/]{{0,40}}[)\]/]|^(?P<two>{_CLEAR})\s*[-–—:]\s)")
+_DATELINE = re.compile(
+    rf"^.{{0,60}}?(?:[(\[/]\s*(?:(?P<clear>{_CLEAR})\b[^)\]/]{{0,40}}[)\]/]|(?P<any>{_ANY})\s*[)\]/]\s*[-–—:])"
+    rf"|^(?P<bare>{_CLEAR})\s*[-–—:]\s|(?<=[.,] )(?P<dotted>{_CLEAR})\s*[-–—:]\s)"
+)
 _CREDIT = re.compile(
     r"^\W*(?:(?:source|quelle|fuente|fonte|źródło|джерело|источник|with|mit(?: material von)?|avec|con|text)\b"
     r"\s*:?\s*)?"
     rf"(?P<one>{_ANY})(?:\s*[,/+&]\s*[\w-]{{2,30}}){{0,4}}\W*$",
     re.IGNORECASE,
 )
-_IN_BRACKETS = re.compile(rf"\((?:[^()]{{0,40}}[\s,/:])?(?P<one>{_ANY})(?:[\s,/][^()]{{0,40}})?\)\W*$")
+_IN_BRACKETS = re.compile(rf"\((?:[^()]{{0,40}}?[\s,/:])??(?P<one>{_ANY})(?:[\s,/][^()]{{0,40}})?\)\W*$")
 _EDGE: Final = 4  # blocks at the start and at the end that are looked at
 _SENTENCE: Final = 120  # characters; credits are short
 
@@ -96,7 +99,7 @@ def find(facts: Facts, blocks: Sequence[Block]) -> Evidence | None:
     body = [block.text for block in blocks if block.kind in BODY_KINDS]
     for text in body[:_EDGE]:
         if found := _DATELINE.match(text[:200]):
-            spelling = found["one"] or found["two"]
+            spelling = next(filter(None, found.groups()))
             return Evidence(_BY_SPELLING[spelling], "dateline", 0.9, found[0][:200])
     for text in reversed(body[-_EDGE:]):
         found = _CREDIT.match(text) if len(text) <= _SENTENCE else None

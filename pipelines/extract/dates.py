@@ -14,12 +14,9 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Final
 
-from dateparser.data.languages_info import language_locale_dict
-from htmldate import find_date
-from htmldate.extractors import get_external_parser
 from lxml.etree import XPath
 
-from pipelines.extract import jsonld
+from pipelines.extract import jsonld, visible_date
 from pipelines.extract.facts import Facts
 from pipelines.extract.page import Page
 from pipelines.model import Evidence
@@ -76,7 +73,12 @@ def published(
     bound = _bound(captured_at)
     judged = [_judge(stated, bound) for stated in _structured(page, facts, url, feed, feed_raw)]
     if not any(_good(evidence) and evidence.confidence >= _VISIBLE_FROM for evidence in judged):
-        judged += [_judge(stated, bound) for stated in _visible(page, url, bound)]
+        refused = {evidence.value[:10] for evidence in judged if not _good(evidence)}
+        seen = visible_date.find(page, url, EARLIEST, bound)
+        if seen and seen.value not in refused:
+            # htmldate makes a first of the month, or of January, from what names no day, such as "© 2022".
+            vague = Evidence(seen.value, "visible", 0.0, "only a month or a year stands there")
+            judged.append(_judge(_Stated(seen.value, "visible", 0.5), bound) if seen.names_day else vague)
     unique = dict.fromkeys(judged)
     return tuple(sorted(unique, key=lambda evidence: (not _good(evidence), -evidence.confidence)))
 
@@ -204,33 +206,3 @@ def _times(page: Page) -> Iterator[_Stated]:
             yield _Stated(text, "time", 0.62 if seen == 1 else 0.3)
         if seen == 5:
             return
-
-
-#: What the words of a date are read in where the page does not state its language.
-_LANGUAGES: Final = ("en", "uk", "ru", "de", "fr", "es", "it", "pl")
-
-
-def _visible(page: Page, url: str, bound: datetime) -> Iterator[_Stated]:
-    _reader(page.tree.get("lang", ""))
-    found = find_date(
-        page.tree,
-        extensive_search=True,
-        original_date=True,
-        url=url or None,
-        min_date=EARLIEST.strftime("%Y-%m-%d"),
-        max_date=bound.strftime("%Y-%m-%d"),
-    )
-    if found:
-        yield _Stated(found, "visible", 0.5)
-
-
-def _reader(stated: str) -> None:
-    """dateparser, which htmldate asks about words, reads the page's own language and English, and never the clock.
-
-    Left to itself it tries each of its 200 locales on every text, and spends 20 s to make them ready; and it measures
-    years of two digits against today.
-    """
-    parser = get_external_parser()
-    parser._settings = parser._settings.replace(RELATIVE_BASE=LATEST.replace(tzinfo=None))  # noqa: SLF001  no public way
-    language = stated.strip().lower().replace("_", "-").partition("-")[0]
-    parser.languages = list(dict.fromkeys((language, "en"))) if language in language_locale_dict else list(_LANGUAGES)

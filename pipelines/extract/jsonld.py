@@ -132,10 +132,19 @@ def _parse(script: str) -> Any:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
             continue
-    salvaged: dict[str, Any] = {name: match[1] for name, rule in _SALVAGED.items() if (match := rule.search(script))}
+    salvaged: dict[str, Any] = {
+        name: _unescaped(match[1]) for name, rule in _SALVAGED.items() if (match := rule.search(script))
+    }
     if author := _SALVAGED_AUTHOR.search(script):
-        salvaged["author"] = {"name": author[1]}
+        salvaged["author"] = {"name": _unescaped(author[1])}
     return {"@type": "Article", **salvaged} if salvaged else None
+
+
+def _unescaped(string: str) -> str:
+    try:
+        return str(json.loads(f'"{string}"', strict=False))
+    except ValueError:
+        return string
 
 
 def _repairs(script: str) -> Iterator[str]:

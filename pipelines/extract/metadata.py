@@ -129,8 +129,11 @@ def categories(facts: Facts) -> tuple[str, ...]:
     tags = [*facts.metas.get("article:tag", ()), *jsonld.texts(article.get("keywords"))]
     tags += [value for name in ("news_keywords", "keywords", "parsely-tags") for value in facts.metas.get(name, ())]
     split = [part.strip(" \"'[]") for value in tags for part in re.split(r"[,;]", value)]
-    unique = {clean.fold(part): part for part in reversed([*stated, *split]) if 1 < len(part) <= 80}
-    return tuple(reversed(unique.values()))[:CATEGORIES_MAX]
+    unique: dict[str, str] = {}
+    for part in (*stated, *split):
+        if 1 < len(part) <= 80:
+            unique.setdefault(clean.fold(part), part)
+    return tuple(unique.values())[:CATEGORIES_MAX]
 
 
 def images(facts: Facts, body: Iterable[str], url: str) -> tuple[str, ...]:

@@ -1,0 +1,66 @@
+"""The date that a reader sees, for pages that state none in their markup: htmldate's search, kept from guessing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from dateparser.data.languages_info import language_locale_dict
+from htmldate import find_date
+from htmldate.extractors import get_external_parser, try_date_expr
+
+from pipelines.extract.page import Page
+
+_NO_NOW: Final = datetime(2050, 1, 1)  # noqa: DTZ001  dateparser wants it naive
+#: What the words of a date are read in where the page does not state its language.
+_LANGUAGES: Final = ("en", "uk", "ru", "de", "fr", "es", "it", "pl")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    value: str  # YYYY-MM-DD
+    names_day: bool  # False if the page names a month or a year and htmldate took its first day
+
+
+def find(page: Page, url: str, earliest: datetime, latest: datetime) -> Seen | None:
+    """The most likely day between two days, None if none is found."""
+    _reader(page.tree.get("lang", ""))
+    found = find_date(
+        page.tree,
+        extensive_search=True,
+        original_date=True,
+        url=url or None,
+        min_date=earliest.strftime("%Y-%m-%d"),
+        max_date=latest.strftime("%Y-%m-%d"),
+    )
+    if not found:
+        return None
+    return Seen(found, not found.endswith("-01") or _names_first(page, date.fromisoformat(found)))
+
+
+def _names_first(page: Page, day: date) -> bool:
+    """Whether the page's text names the first day of that month in digits, or beside its year with a word between."""
+    month, year = f"0?{day.month}", f"{day.year}"
+    named = re.compile(
+        rf"(?<!\d)(?:0?1[./-]\s?{month}[./-]\s?(?:{year}|{year[2:]})|{year}[./-]{month}[./-]0?1|{month}/0?1/{year}"
+        rf"|0?1(?:st|er|º|\.)?\s+(?:de\s+)?[^\W\d]{{3,20}}\.?,?\s+(?:de\s+)?{year}|0?1(?:st)?,?\s+{year})(?!\d)"
+    )
+    return any(named.search(text) for text in page.tree.itertext() if "1" in text)
+
+
+def _reader(stated: str) -> None:
+    """dateparser, which htmldate asks about words, reads the page's own language and English, and never the clock.
+
+    Left to itself it tries each of its 200 locales on every text, and spends 20 s to make them ready; and it measures
+    years of two digits against today.
+    """
+    parser = get_external_parser()
+    parser._settings = parser._settings.replace(RELATIVE_BASE=_NO_NOW)  # noqa: SLF001  no public way
+    language = stated.strip().lower().replace("_", "-").partition("-")[0]
+    known = language in language_locale_dict
+    languages = list(dict.fromkeys((language, "en"))) if known else list(_LANGUAGES)
+    if parser.languages != languages:
+        parser.languages = languages
+        try_date_expr.cache_clear()  # it remembers what a text meant, not in which language
