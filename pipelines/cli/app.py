@@ -28,6 +28,15 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            code: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read us has had enough: `| head`
+            _mute()
+            return ExitCode.OK
+        return code
+
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         if name not in VERBS:
             return None
@@ -60,18 +69,12 @@ def run(arguments: list[str] | None = None) -> int:
     """Run a verb; returns its exit code (`ExitCode`). A fault of ours is raised, with its traceback."""
     try:
         code = app.main(arguments, prog_name="warchronicle", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("interrupted; what was written is whole")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        _mute()  # whoever read us has had enough: `| head`
-        return ExitCode.OK
     except OSError as error:
         if error.errno not in _STORAGE:
             raise

@@ -36,6 +36,7 @@ class Database:
             raise InputError(f"{path}: there is no catalog here; name the folder of an archive")
         self.path = path
         self.readonly = readonly
+        self._closed = False
         self._writing = threading.Lock()  # SQLite has one writer; waiting here costs less than its busy loop
         self._engine = _engine(path, readonly=readonly)
         try:
@@ -46,7 +47,8 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close all connections; the last one folds the WAL into the file. Idempotent."""
+        """Close all connections; the last one folds the WAL into the file. Idempotent; a late reader opens it again."""
+        self._closed = True
         self._engine.dispose()
 
     @contextmanager
@@ -54,6 +56,8 @@ class Database:
         """A connection for one or a few SELECTs, each its own snapshot."""
         with self._border(), self._engine.connect() as connection:
             yield connection
+        if self._closed:
+            self._engine.dispose()
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
