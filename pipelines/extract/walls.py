@@ -20,6 +20,7 @@ from pipelines.model import Outcome
 
 ARTICLE_MIN: Final = 1500  # characters of article text from which a page is no wall
 _LITTLE: Final = 1500  # characters of a page that holds a wall's words and little else
+_SENTENCE: Final = 200  # characters of article text that a wall without words of its own may seem to have
 _LITTLE_CONSENT: Final = 6000  # consent gates talk more
 
 _MARKS: Final = {
@@ -103,16 +104,18 @@ def detect(page: Page, facts: Facts, url: str, text_length: int) -> Wall | None:
         if mark(page.tree):
             return Wall(Outcome.BLOCKED_PAGE, f"{name} (markup); title {title[:80]!r}")
     visible = clean.line(" ".join(_TEXT(page.tree)))
-    return _blocked(page, title, visible) or _consent(page, title, visible, url, text_length)
+    return _blocked(page, title, visible, text_length) or _consent(page, title, visible, url, text_length)
 
 
-def _blocked(page: Page, title: str, visible: str) -> Wall | None:
+def _blocked(page: Page, title: str, visible: str, text_length: int) -> Wall | None:
     if len(visible) > _LITTLE:
         return None
     words = _BLOCKED_WORDS.search(visible)
     if _BLOCKED_TITLE.search(title) or words:
         seen = repr(words[0]) if words else "no article"
         return Wall(Outcome.BLOCKED_PAGE, f"title {title[:80]!r}, {len(visible)} characters, {seen}")
+    if text_length > _SENTENCE:  # short news, with a widget that asks for a captcha or for JavaScript
+        return None
     if len(visible) < _LITTLE / 2 and _CAPTCHA(page.tree):
         return Wall(Outcome.BLOCKED_PAGE, f"captcha on a page of {len(visible)} characters, title {title[:80]!r}")
     if len(visible) < _LITTLE / 3:
