@@ -12,7 +12,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from pipelines.model import Damage, DamageKind, Locator, Record
 from pipelines.warc.fields import parse_date
-from pipelines.warc.parser import Limits
+from pipelines.warc.limits import Limits
 
 MAGIC = b"filedesc:"
 _OURS = {"warc-record-id"}  # warcio makes a random one up

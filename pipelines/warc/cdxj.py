@@ -17,7 +17,7 @@ import surt
 from pipelines.message import Head, parse_head
 from pipelines.model import Damage, Record
 from pipelines.warc.disk import sync_folder
-from pipelines.warc.fields import digest
+from pipelines.warc.fields import sha1
 from pipelines.warc.reader import read
 
 _INDEXED = frozenset({"response", "revisit", "resource"})
@@ -42,7 +42,7 @@ def line(record: Record, name: str) -> str:
     stated = record.payload_digest
     if not stated:  # the digest of nothing where there is no payload: what cdxj-indexer says, too
         start = head.length if head else 0
-        stated = digest("sha1", memoryview(record.block)[start:])
+        stated = sha1(memoryview(record.block)[start:])
     values = {"url": record.url, "mime": _mime(record, head), "status": str(head.status) if head else ""}
     values |= {"digest": stated, "length": str(record.locator.length), "offset": str(record.locator.offset)}
     entry = {key: value for key, value in values.items() if value} | {"filename": name}

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pipelines.message import Head, clean_field, decode_prefix, entity, parse_head
 from pipelines.model import Capture, Truncation
 from pipelines.warc.compress import is_compressed
-from pipelines.warc.fields import digest
+from pipelines.warc.fields import sha1
 from pipelines.warc.sniff import SNIFFED, identify
-
-PAYLOAD_ALGORITHM = "sha1"  # what CDX files and Wayback look payloads up by
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,9 @@ def examine(capture: Capture) -> Facts:
     identified = identify(decode_prefix(body, codings, SNIFFED))
     return Facts(
         head=head,
-        payload_digest=digest(PAYLOAD_ALGORITHM, body),
+        payload_digest=sha1(body),
         payload_length=len(body),
         identified=identified,
-        compressed=is_compressed(codings, identified or head.mime),
+        compressed=is_compressed(codings, identified),
         truncated=capture.truncated or (None if whole else Truncation.UNSPECIFIED),
     )

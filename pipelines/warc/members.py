@@ -71,6 +71,7 @@ class Frame:
                 self._end((DamageKind.TOO_LARGE, f"it inflates to more than {DRAIN_MAX} bytes"))
         if self.fault is not None:
             self._find_end(self.fault[0])
+        self._source.seek(self.offset + self.length)
 
     def _find_end(self, kind: DamageKind) -> None:
         """Set `length` of a faulty frame: up to the next sound one, or the end of the file."""
@@ -106,12 +107,15 @@ class Frame:
 
 
 def frames(source: Source) -> Iterator[Frame]:
-    """Every frame from here on. The caller settles each before it asks for the next, and reports its fault."""
+    """Every frame from here on. The caller settles each before it asks for the next, and reports its fault.
+
+    The caller may move the source on in between, to the start of another frame.
+    """
     dictionary = dictionary_of(source)
     start = source.offset
     if decoder_at(source, dictionary) is None:
         # A compressed file may begin with bytes that are none of it; one that has no frame at all is a plain one.
-        plain = source.peek(9).startswith(STARTS) or not next_frame(source, start, dictionary)[1]
+        plain = source.peek(9).startswith(STARTS) or (start == 0 and not next_frame(source, start, dictionary)[1])
         source.seek(start)
         if plain:
             yield Frame(source, None)
@@ -121,4 +125,3 @@ def frames(source: Source) -> Iterator[Frame]:
         if frame.plain:
             frame.refuse()
         yield frame
-        source.seek(frame.offset + frame.length)

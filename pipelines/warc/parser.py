@@ -9,30 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pipelines.errors import RecordError
 from pipelines.model import Damage, DamageKind, Locator, Record
 from pipelines.warc.digests import payload_fault
 from pipelines.warc.fields import HEAD_MAX, agrees, parse, parse_date
+from pipelines.warc.limits import NEED_URL, Limits
 from pipelines.warc.members import Frame
 from pipelines.warc.window import Window
 
 _FIRST_LINE = re.compile(rb"WARC/\d+\.\d+[^\r\n]{0,20}(\r?\n)")
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
-_NEED_URL = frozenset({"response", "resource", "request", "revisit", "conversion", "continuation"})
 
 Fields = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a reader wants of a file."""
-
-    name: str  # what locators and damages call it
-    types: frozenset[str] | None  # WARC-Types wanted; None: all
-    max_record: int  # bytes of a block
-    digests: bool  # whether they are checked
 
 
 class _BadError(Exception):
@@ -125,7 +114,12 @@ class Parser:
         payload_digest = known.get("warc-payload-digest", "")
         if not locator.record_id:
             events.append(self._damage(locator, DamageKind.MISSING_HEAD, "WARC-Record-ID is not there"))
-        if check and payload_digest and (detail := payload_fault(kind, payload_digest, block)):
+        if (
+            check
+            and payload_digest
+            and not (sound and not limits.payloads)
+            and (detail := payload_fault(kind, payload_digest, block))
+        ):
             lost = 0 if sound else window.tell() - start
             events.append(self._damage(locator, DamageKind.PAYLOAD_DIGEST, detail, lost=lost))
             if lost:
@@ -199,6 +193,6 @@ def _missing(known: dict[str, str], *, dated: bool) -> str | None:
         return "WARC-Type is not there"
     if not dated:
         return f"WARC-Date is {known.get('warc-date', '')[:40]!r}"
-    if known["warc-type"] in _NEED_URL and not known.get("warc-target-uri"):
+    if known["warc-type"] in NEED_URL and not known.get("warc-target-uri"):
         return "WARC-Target-URI is not there"
     return None

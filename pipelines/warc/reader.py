@@ -16,8 +16,11 @@ from pipelines.errors import InputError, RecordError
 from pipelines.model import Damage, Locator, Record
 from pipelines.warc import arc
 from pipelines.warc.disk import OPEN
-from pipelines.warc.members import Source, frames
-from pipelines.warc.parser import Limits, Parser
+from pipelines.warc.fast import next_record
+from pipelines.warc.limits import Limits
+from pipelines.warc.members import frames
+from pipelines.warc.parser import Parser
+from pipelines.warc.source import GZIP_MAGIC, Source
 
 MAX_RECORD = 256 << 20
 _SPOOL = 64 << 20  # bytes of a pipe that are held in memory before they go to a temporary file
@@ -30,17 +33,23 @@ def read(
     types: frozenset[str] | None = None,
     max_record: int = MAX_RECORD,
     digests: bool = True,
+    payloads: bool = False,
 ) -> Iterator[Record | Damage]:
     """The records of a WARC or ARC file in file order, and the damages where they lie.
 
     `name` is what locators call the file (its path if not given), `types` the WARC-Types wanted,
     `max_record` the largest block in bytes. With `digests`, a record whose block does not match its
-    digest is withheld; one whose block matches but not its payload digest follows its `Damage`.
+    digest is withheld; without a block digest the payload's counts. With `payloads` that is checked in any
+    case: a record whose block matches, but not its payload digest, follows its `Damage`.
     A record that shares its gzip member with others has a locator of length 0 (`read_at` finds it by its id).
     Raises `InputError` for a file that can't be opened or read.
     """
     limits = Limits(
-        name or ("-" if not isinstance(source, Path) else str(source).removesuffix(OPEN)), types, max_record, digests
+        name or ("-" if not isinstance(source, Path) else str(source).removesuffix(OPEN)),
+        types,
+        max_record,
+        digests,
+        payloads,
     )
     try:
         if isinstance(source, Path):
@@ -59,15 +68,24 @@ def read(
 
 def _read(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
     source = Source(file)
-    for number, frame in enumerate(frames(source)):
+    yield from _straight(source, limits)
+    for frame in frames(source):
         parser = Parser(frame, limits)
-        if number == 0 and parser.starts_with(arc.MAGIC):
+        if frame.offset == 0 and parser.starts_with(arc.MAGIC):
             yield from arc.read_arc(file, limits)
             return
         yield from parser.parse()
         frame.settle()
         if frame.fault is not None:
             yield Damage(limits.name, frame.offset, frame.length, *frame.fault)
+        yield from _straight(source, limits)
+
+
+def _straight(source: Source, limits: Limits) -> Iterator[Record]:
+    """The records up to the next place that needs a closer look."""
+    while source.peek(2) == GZIP_MAGIC and (found := next_record(source, limits)):
+        if found is not True:
+            yield found
 
 
 def read_at(archive: Path, locator: Locator) -> Record:
@@ -89,7 +107,13 @@ def read_at(archive: Path, locator: Locator) -> Record:
 def _one(file: BinaryIO, locator: Locator) -> Record:
     limits = Limits(locator.warc, None, MAX_RECORD, digests=True)
     damage: Damage | None = None
-    for frame in frames(Source(file, locator.offset)):
+    source = Source(file, locator.offset)
+    if source.peek(2) == GZIP_MAGIC:
+        found = next_record(source, limits)
+        if isinstance(found, Record) and found.locator.record_id == locator.record_id:
+            return found
+        source.seek(locator.offset)
+    for frame in frames(source):
         for event in Parser(frame, limits).parse():
             if isinstance(event, Damage):
                 damage = damage or event

@@ -19,7 +19,6 @@ from uuid import uuid4
 from pipelines.errors import RecordError, StorageError
 from pipelines.model import Capture, Locator, Record, Recorded, RecordKind
 from pipelines.warc import cdxj
-from pipelines.warc.compress import member
 from pipelines.warc.disk import GrowingFile, storage_error
 from pipelines.warc.facts import Facts, examine
 from pipelines.warc.records import Draft, Revisit, drafts, recorded, warcinfo
@@ -170,7 +169,7 @@ class Recorder:
         self._warcinfo_id = uuid4().urn
         info = {"isPartOf": self._run} | self._info
         record = warcinfo(info, filename=self._file.path.name, at=now, record_id=self._warcinfo_id)
-        packed = member(record.serialised(), compressed=False)
+        packed = record.packed()
         batch.members.append(packed)
         batch.size += len(packed)
         return self._file
@@ -180,7 +179,7 @@ class Recorder:
         facts = examine(capture)
         revisit = self._revisit(capture, facts, batch)
         records = drafts(capture, facts, revisit=revisit, new_id=_new_id, warcinfo_id=self._warcinfo_id, run=self._run)
-        packed = [member(draft.serialised(), compressed=draft.compressed) for draft in records]
+        packed = [draft.packed() for draft in records]
         locator = Locator(file.warc, file.size + batch.size, len(packed[0]), records[0].record_id)
         result = recorded(capture, facts, revisit, locator)
         batch.members += packed

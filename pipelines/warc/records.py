@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 from pipelines import urls
@@ -17,14 +18,14 @@ from pipelines.errors import RecordError
 from pipelines.message import clean_field, parse_head
 from pipelines.model import Capture, Locator, Record, Recorded, RecordKind, Truncation
 from pipelines.warc.cipher import iana_name
+from pipelines.warc.compress import member, stored_member
 from pipelines.warc.facts import Facts
-from pipelines.warc.fields import digest, serialise
+from pipelines.warc.fields import serialise, sha1, sha256
 from pipelines.warc.metadata import block as fields_block
 from pipelines.warc.metadata import capture_of, fields_of, found_of, metadata, role_of
 
 __all__ = ["Draft", "Revisit", "capture_of", "drafts", "found_of", "metadata", "recorded_of", "warcinfo"]
 
-BLOCK_ALGORITHM = "sha256"  # as fast as SHA-1 here, and evidence still; warcio and FastWARC verify both
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 _NO_URL = re.compile(r"[\x00-\x20\x7f<>]")
 _REVISITS = {RecordKind.REVISIT_IDENTICAL, RecordKind.REVISIT_NOT_MODIFIED}
@@ -38,10 +39,13 @@ class Draft:
     record_id: str  # "urn:uuid:..."
     head: bytes
     block: bytes
-    compressed: bool = False  # whether the block is compressed already
+    body_at: int = -1  # where in the block bytes begin that are compressed already; -1 if none do
 
-    def serialised(self) -> bytes:
-        return b"".join((self.head, self.block, b"\r\n\r\n"))
+    def packed(self) -> bytes:
+        """The record as a gzip member."""
+        if self.body_at < 0:
+            return member(b"".join((self.head, self.block, b"\r\n\r\n")))
+        return stored_member(self.head + self.block[: self.body_at], self.block[self.body_at :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,20 @@ def drafts(
         raise RecordError(f"the URL {capture.url[:200]!r} can't stand in a WARC record; nothing was written")
     shared = [("WARC-Date", urls.timestamp(capture.started_at)), ("WARC-Target-URI", capture.url)]
     wire = [*_wire(capture, facts), ("WARC-Warcinfo-ID", f"<{warcinfo_id}>")]
-    peer = [] if _is_address(capture.peer) else [("peer", capture.peer)]
+    peer = [] if _address(capture.peer) else [("peer", capture.peer)]
     records: list[Draft] = []
     concurrent: list[tuple[str, str]] = []
 
-    def add(kind: str, special: list[tuple[str, str]], mime: str, block: bytes, *, compressed: bool = False) -> None:
+    def add(kind: str, special: list[tuple[str, str]], mime: str, block: bytes, body_at: int = -1) -> None:
         record_id = new_id()
         first = wire if not records else []
-        records.append(
-            _draft(kind, record_id, [*shared, *first, *special, *concurrent], mime, block, compressed=compressed)
-        )
+        records.append(_draft(kind, record_id, [*shared, *first, *special, *concurrent], mime, block, body_at))
         concurrent[:] = concurrent or [("WARC-Concurrent-To", f"<{record_id}>")]
 
     if capture.response:
         kind, special, block = _answer(capture, facts, revisit)
-        add(kind, special, "application/http;msgtype=response", block, compressed=facts.compressed and not revisit)
+        body_at = facts.head.length if facts.head and facts.compressed and revisit is None else -1
+        add(kind, special, "application/http;msgtype=response", block, body_at)
     if capture.request:
         add("request", [], "application/http;msgtype=request", capture.request)
     add("metadata", [], "application/warc-fields", fields_block(fields_of(capture, run, peer)))
@@ -113,8 +116,8 @@ def _answer(capture: Capture, facts: Facts, revisit: Revisit | None) -> tuple[st
 
 def _wire(capture: Capture, facts: Facts) -> Iterator[tuple[str, str]]:
     """What is known of the connection: WARC-Protocol and WARC-Cipher-Suite as in iipc/warc-specifications 42 and 86."""
-    if _is_address(capture.peer):
-        yield "WARC-IP-Address", str(ip_address(capture.peer))
+    if address := _address(capture.peer):
+        yield "WARC-IP-Address", address
     if facts.head is not None and re.fullmatch(r"HTTP/\d\.\d", facts.head.version):
         yield "WARC-Protocol", facts.head.version.lower()
     if capture.tls is not None:
@@ -127,32 +130,27 @@ def _wire(capture: Capture, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "WARC-Truncated", facts.truncated.value
 
 
-def _is_address(text: str) -> bool:
+@lru_cache(maxsize=4096)
+def _address(text: str) -> str:
+    """An IP address in its canonical form; "" for anything else, and with a zone, which one machine alone knows."""
     try:
-        ip_address(text)
+        return "" if "%" in text else str(ip_address(text))
     except ValueError:
-        return False
-    return "%" not in text  # a zone means something on one machine only
+        return ""
 
 
 def _draft(
-    kind: str,
-    record_id: str,
-    fields: list[tuple[str, str]],
-    mime: str,
-    block: bytes,
-    *,
-    compressed: bool = False,
+    kind: str, record_id: str, fields: list[tuple[str, str]], mime: str, block: bytes, body_at: int = -1
 ) -> Draft:
     head = [
         ("WARC-Type", kind),
         ("WARC-Record-ID", f"<{record_id}>"),
         *fields,
-        ("WARC-Block-Digest", digest(BLOCK_ALGORITHM, block)),
+        ("WARC-Block-Digest", sha256(block)),
         ("Content-Type", mime),
         ("Content-Length", str(len(block))),
     ]
-    return Draft(kind, record_id, serialise(head), block, compressed)
+    return Draft(kind, record_id, serialise(head), block, body_at)
 
 
 def warcinfo(info: Mapping[str, str], *, filename: str, at: datetime, record_id: str) -> Draft:
@@ -219,4 +217,4 @@ def recorded(capture: Capture, facts: Facts, revisit: Revisit | None, locator: L
     )
 
 
-_EMPTY = digest("sha1", b"")
+_EMPTY = sha1(b"")

@@ -34,7 +34,7 @@ def verify(path: Path, *, max_record: int = MAX_RECORD) -> Verified:
     records: Counter[str] = Counter()
     damages: list[Damage] = []
     seen: dict[str, int] = {}
-    for event in read(path, max_record=max_record):
+    for event in read(path, max_record=max_record, payloads=True):
         if isinstance(event, Damage):
             damages.append(event)
             continue

@@ -1,0 +1,90 @@
+"""The straight way through a file as it should be: a gzip member, one record in it, everything in its place.
+
+Whatever is odd in the least is left to `parser`, which says what it is. Most of the time of reading small
+records went into generality before this was written.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from isal import igzip_lib
+
+from pipelines.model import Locator, Record
+from pipelines.warc.digests import payload_fault
+from pipelines.warc.fields import FIELDS_MAX, LINE_MAX, agrees
+from pipelines.warc.limits import NEED_URL, Limits
+from pipelines.warc.source import DECODING, FEED, PIECE, Source
+
+_LARGEST = 8 * PIECE  # bytes of a member's content
+_FIELD = re.compile(r"([^ \t\r\n:][^\r\n:]*):[ \t]*([^\r\n]*)\r\n")  # no folds; none with a bare CR or LF
+_HEADS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
+
+
+def next_record(source: Source, limits: Limits) -> Record | bool:
+    """The record in the member that starts here, the source behind it then; True if it is sound and not wanted.
+
+    False, with the source where it was, if there is anything to be said about it.
+    """
+    start = source.offset
+    decoder = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP)
+    parts: list[bytes] = []
+    size = 0
+    found: Record | bool = False
+    try:
+        while size < _LARGEST:
+            feed = source.take(FEED) if decoder.needs_input else b""
+            if not feed and decoder.needs_input:
+                break  # the file ends inside it
+            parts.append(decoder.decompress(feed, PIECE))
+            size += len(parts[-1])
+            if decoder.eof:
+                source.back(len(decoder.unused_data))
+                data = parts[0] if len(parts) == 1 else b"".join(parts)
+                found = _parse(data, start, source.offset - start, limits)
+                break
+    except DECODING:
+        pass
+    if found is False:
+        source.seek(start)
+    return found
+
+
+def _parse(data: bytes, offset: int, length: int, limits: Limits) -> Record | bool:
+    end = data.find(b"\r\n\r\n", 0, LINE_MAX)
+    if end < 0 or not data.startswith(_HEADS) or not data.endswith(b"\r\n\r\n"):
+        return False
+    try:
+        text = data[10 : end + 2].decode()
+    except UnicodeDecodeError:
+        return False
+    fields = tuple(_FIELD.findall(text))
+    if len(fields) != text.count("\n") or len(fields) > FIELDS_MAX:
+        return False
+    known = {name.lower(): value for name, value in reversed(fields)}
+    start = end + 4
+    size = len(data) - start - 4
+    kind, name, date = known.get("warc-type"), known.get("warc-record-id"), known.get("warc-date", "")
+    if not kind or not name or known.get("content-length") != str(size) or size > limits.max_record:
+        return False
+    url = known.get("warc-target-uri", "")
+    if (not url and kind in NEED_URL) or date[-1:] != "Z" or date[7:8] != "-" or date[10:11] != "T":
+        return False
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return False
+    if limits.types is not None and kind not in limits.types:
+        return True
+    block = data[start:-4]
+    payload_digest = known.get("warc-payload-digest", "")
+    if limits.digests:
+        stated = known.get("warc-block-digest")
+        proven = agrees(stated, block) if stated else None
+        if proven is False:
+            return False
+        if payload_digest and not (proven and not limits.payloads) and payload_fault(kind, payload_digest, block):
+            return False
+    locator = Locator(limits.name, offset, length, name.removeprefix("<").removesuffix(">"))
+    return Record(locator, kind, url.removeprefix("<").removesuffix(">"), moment, fields, block, payload_digest)
