@@ -121,7 +121,7 @@ def _next(console: Console, archive: Path) -> None:
     }
     console.print("[bold]What next[/] (commands are in .venv/bin)")
     for command, meaning in steps.items():
-        console.print(Text(f"  {command}\n", style="cyan").append(f"      {meaning}", style="dim"))
+        console.print(Text().append(f"  {command}\n", style="cyan").append(f"      {meaning}", style="dim"))
     console.print()
 
 

@@ -126,11 +126,11 @@ def show_article(console: Console, row: Mapping[str, Any], outlet: str) -> None:
         "payload": place["payload_digest"],
     }
     for name, value in facts.items():
-        console.print(Text(f"  {name:<10}", style="dim").append(str(value), style="none"))
+        console.print(Text().append(f"  {name:<10}", style="dim").append(str(value)))
     console.print()
     lines = row["text"].split("\n")
     for line in lines[:3]:
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=False)
         console.print()
     console.print(
         Text(f"... and {max(0, len(lines) - 3)} more blocks, {len(row['text'])} characters in all", style="dim")
