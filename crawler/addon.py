@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
+from crawler.handlers.tls import VerifyingPolicy
 from pipelines import __version__, urls
 from pipelines.config import Config, Source, load_config, load_sources
 from pipelines.errors import ConfigError
@@ -57,6 +58,7 @@ class ChronicleAddon:
         if sources is None:
             sources = load_sources(folder) if (folder / "sources.toml").exists() else {}
         require_contact(config, folder, sources)
+        VerifyingPolicy(config.fetch.truststore)  # a bad file is refused now, not at each request
         fetch = config.fetch
         values: dict[str, object] = {
             "CHRONICLE": config,
@@ -71,7 +73,8 @@ class ChronicleAddon:
             "AUTOTHROTTLE_MAX_DELAY": max(60.0, fetch.delay_seconds),
             "AUTOTHROTTLE_TARGET_CONCURRENCY": float(fetch.per_host),
             "DOWNLOAD_TIMEOUT": fetch.total_seconds,
-            "DOWNLOAD_MAXSIZE": fetch.body_max,
+            "DOWNLOAD_MAXSIZE": fetch.decoded_max,  # of the decompressed body; the wire is bounded by the handler
+            "REACTOR_THREADPOOL_MAXSIZE": 20,  # names are resolved there
             "DOWNLOAD_WARNSIZE": 0,
             "RETRY_TIMES": fetch.retries,
             "DEPTH_LIMIT": 0,  # crawler.middlewares counts depth with its own outcome

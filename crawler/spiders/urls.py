@@ -13,7 +13,7 @@ from scrapy import Request
 from crawler.discovery.lists import url_list
 from crawler.spiders.ledger import LedgerSpider
 from pipelines import urls
-from pipelines.errors import InputError
+from pipelines.errors import DocumentError, InputError
 
 
 class UrlsSpider(LedgerSpider):
@@ -34,7 +34,10 @@ class UrlsSpider(LedgerSpider):
         self.ledger_sources = (f"list:{urls.slug('http://x/' + Path(file).stem) if file != '-' else 'stdin'}",)
 
     def discover(self) -> Iterator[Request]:
-        listed = url_list(self._body, name=self._file, column=self._column, source=self.ledger_sources[0])
+        try:
+            listed = url_list(self._body, name=self._file, column=self._column, source=self.ledger_sources[0])
+        except DocumentError as error:
+            raise InputError(f"urls: {self._file}: {error}") from error
         for reason, count in listed.skipped.items():
             self.crawler.stats.inc_value(f"chronicle/discovery/{reason}", count)
             self.logger.warning("%s: %d lines skipped: %s", self._file, count, reason)
