@@ -76,7 +76,7 @@ def extract(
         charset_reason=decoded.reason,
         replaced_characters=decoded.replaced,
     )
-    return Extracted(article, walls.detect(page, stated, url, len(article.text)), page.notes)
+    return Extracted(article, walls.detect(page, stated, url, article.text), page.notes)
 
 
 def _spellings(titles: tuple[Evidence, ...], stated: facts.Facts) -> tuple[str, ...]:

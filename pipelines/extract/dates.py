@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -25,6 +25,8 @@ EARLIEST: Final = datetime(1991, 8, 6, tzinfo=UTC)  # the first web page
 LATEST: Final = datetime(2050, 1, 1, tzinfo=UTC)  # where no capture time bounds it
 TOLERANCE: Final = timedelta(days=1)  # clocks and zones are wrong by that much
 _VISIBLE_FROM: Final = 0.6  # a candidate this sure saves the search in the visible text
+
+_TIMES_MAX: Final = 6
 
 _PUBLISHED_METAS: Final = {
     "article:published_time": 0.9, "og:article:published_time": 0.88, "article:published": 0.88,
@@ -71,7 +73,8 @@ def published(
     ("after capture", "before the web", "unreadable") are never chosen; () if there is no candidate at all.
     """
     bound = _bound(captured_at)
-    judged = [_judge(stated, bound) for stated in _structured(page, facts, url, feed, feed_raw)]
+    language = facts.language
+    judged = [_judge(stated, bound, language) for stated in _structured(page, facts, url, feed, feed_raw)]
     if not any(_good(evidence) and evidence.confidence >= _VISIBLE_FROM for evidence in judged):
         refused = {evidence.value[:10] for evidence in judged if not _good(evidence)}
         seen = visible_date.find(page, url, EARLIEST, bound)
@@ -79,8 +82,21 @@ def published(
             # htmldate makes a first of the month, or of January, from what names no day, such as "© 2022".
             vague = Evidence(seen.value, "visible", 0.0, "only a month or a year stands there")
             judged.append(_judge(_Stated(seen.value, "visible", 0.5), bound) if seen.names_day else vague)
-    unique = dict.fromkeys(judged)
-    return tuple(sorted(unique, key=lambda evidence: (not _good(evidence), -evidence.confidence)))
+    ranked = sorted(dict.fromkeys(judged), key=lambda evidence: (not _good(evidence), -evidence.confidence))
+    return tuple(_local_first(ranked))
+
+
+def _local_first(ranked: list[Evidence]) -> list[Evidence]:
+    """Where another candidate names the chosen moment with the offset of the place, it comes first: it says more."""
+    if not ranked or not ranked[0].value.endswith("+00:00"):
+        return ranked
+    moment = datetime.fromisoformat(ranked[0].value)
+    for index, evidence in enumerate(ranked):
+        if _good(evidence) and len(evidence.value) > 19 and not evidence.value.endswith("+00:00"):
+            local = datetime.fromisoformat(evidence.value)
+            if abs(local - moment) < timedelta(minutes=1):
+                return [evidence, *ranked[:index], *ranked[index + 1 :]]
+    return ranked
 
 
 def chosen(candidates: Iterable[Evidence]) -> str:
@@ -152,8 +168,8 @@ def _bound(captured_at: datetime | None) -> datetime:
     return captured_at + TOLERANCE if captured_at else LATEST
 
 
-def _judge(stated: _Stated, bound: datetime) -> Evidence:
-    value = read(stated.text)
+def _judge(stated: _Stated, bound: datetime, language: str = "") -> Evidence:
+    value = read(stated.text) or visible_date.read(stated.text, language, EARLIEST, bound)
     if not value:
         return Evidence(stated.text[:80], stated.source, 0.0, "unreadable")
     moment = datetime.fromisoformat(value)
@@ -189,20 +205,20 @@ def _structured(page: Page, facts: Facts, url: str, feed: datetime | None, feed_
 
 def _times(page: Page) -> Iterator[_Stated]:
     """<time> elements and itemprop=datePublished: the first ones, surer where their names say what they are."""
-    seen = 0
-    for element in _TIMES(page.tree):
+    bare = []
+    for element in _TIMES(page.tree)[:_TIMES_MAX]:
         itemprop = element.get("itemprop", "")
         text = element.get("datetime") or element.get("content") or element.get("title") or element.text or ""
         if not (text := text.strip()):
             continue
-        seen += 1
         if "datePublished" in itemprop or element.get("pubdate") is not None:
             yield _Stated(text, "itemprop:datePublished" if itemprop else "time[pubdate]", 0.85)
         elif any(
             _PUBLISHED_CLASS.search(part.get("class", "")) for part in (element, *islice(element.iterancestors(), 2))
         ):
-            yield _Stated(text, "time", 0.7)
+            bare.append(_Stated(text, "time", 0.7))
         else:
-            yield _Stated(text, "time", 0.62 if seen == 1 else 0.3)
-        if seen == 5:
-            return
+            bare.append(_Stated(text, "time", 0.3 if bare else 0.62))
+    # Many days on one page are those of comments or of other articles.
+    several = len({read(stated.text)[:10] for stated in bare}) > 2
+    yield from (replace(stated, confidence=0.25) if several else stated for stated in bare)

@@ -13,6 +13,7 @@ from htmldate.extractors import get_external_parser, try_date_expr
 
 from pipelines.extract.page import Page
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NO_NOW: Final = datetime(2050, 1, 1)  # noqa: DTZ001  dateparser wants it naive
 #: What the words of a date are read in where the page does not state its language.
 _LANGUAGES: Final = ("en", "uk", "ru", "de", "fr", "es", "it", "pl")
@@ -38,6 +39,14 @@ def find(page: Page, url: str, earliest: datetime, latest: datetime) -> Seen | N
     if not found:
         return None
     return Seen(found, not found.endswith("-01") or _names_first(page, date.fromisoformat(found)))
+
+
+def read(text: str, language: str, earliest: datetime, latest: datetime) -> str:
+    """The day that `text` names in words of that language or of English, as YYYY-MM-DD; "" if it names none."""
+    if not _YEAR.search(text[:80]):
+        return ""
+    _reader(language)
+    return try_date_expr(text[:80], "%Y-%m-%d", True, earliest.replace(tzinfo=None), latest.replace(tzinfo=None)) or ""
 
 
 def _names_first(page: Page, day: date) -> bool:

@@ -95,26 +95,26 @@ class Wall:
     evidence: str  # what was seen, for people
 
 
-def detect(page: Page, facts: Facts, url: str, text_length: int) -> Wall | None:
-    """The wall that a page is, None if it is none. `text_length`: characters of article text found on it."""
-    if text_length >= ARTICLE_MIN:
+def detect(page: Page, facts: Facts, url: str, text: str) -> Wall | None:
+    """The wall that a page is, None if it is none. `text`: the article text that was found on it."""
+    if len(text) >= ARTICLE_MIN:
         return None
     title = facts.title or next(iter(facts.headings), "")
     for name, mark in _MARKED.items():
         if mark(page.tree):
             return Wall(Outcome.BLOCKED_PAGE, f"{name} (markup); title {title[:80]!r}")
     visible = clean.line(" ".join(_TEXT(page.tree)))
-    return _blocked(page, title, visible, text_length) or _consent(page, title, visible, url, text_length)
+    return _blocked(page, title, visible, text) or _consent(page, title, visible, url, text)
 
 
-def _blocked(page: Page, title: str, visible: str, text_length: int) -> Wall | None:
+def _blocked(page: Page, title: str, visible: str, text: str) -> Wall | None:
     if len(visible) > _LITTLE:
         return None
     words = _BLOCKED_WORDS.search(visible)
     if _BLOCKED_TITLE.search(title) or words:
         seen = repr(words[0]) if words else "no article"
         return Wall(Outcome.BLOCKED_PAGE, f"title {title[:80]!r}, {len(visible)} characters, {seen}")
-    if text_length > _SENTENCE:  # short news, with a widget that asks for a captcha or for JavaScript
+    if len(text) > _SENTENCE:  # short news, with a widget that asks for a captcha or for JavaScript
         return None
     if len(visible) < _LITTLE / 2 and _CAPTCHA(page.tree):
         return Wall(Outcome.BLOCKED_PAGE, f"captcha on a page of {len(visible)} characters, title {title[:80]!r}")
@@ -125,16 +125,16 @@ def _blocked(page: Page, title: str, visible: str, text_length: int) -> Wall | N
     return None
 
 
-def _consent(page: Page, title: str, visible: str, url: str, text_length: int) -> Wall | None:
-    if len(visible) > _LITTLE_CONSENT:
-        return None
+def _consent(page: Page, title: str, visible: str, url: str, text: str) -> Wall | None:
+    if len(visible) > _LITTLE_CONSENT or (len(text) > _SENTENCE and not _CONSENT_WORDS.search(text)):
+        return None  # a text that says nothing of consent is an article with a banner
     host = urls.host_of(url)
     words = {found.lower() for found in _CONSENT_WORDS.findall(visible)}
     signs = [
         f"host {host}" if host.startswith(("consent.", "privacy.", "cmp.")) else "",
         f"title {title[:80]!r}" if _CONSENT_TITLE.search(title) else "",
         "consent form" if _CONSENT_FORM(page.tree) else "",
-        f"words {', '.join(sorted(words)[:3])}" if len(words) > 1 and text_length < ARTICLE_MIN / 2 else "",
+        f"words {', '.join(sorted(words)[:3])}" if len(words) > 1 and len(text) < ARTICLE_MIN / 2 else "",
     ]
     seen = [sign for sign in signs if sign]
     return Wall(Outcome.CONSENT_PAGE, "; ".join(seen)) if len(seen) > 1 else None
