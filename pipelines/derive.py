@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -191,9 +191,17 @@ def _status(head: message.Head, row: _Row) -> Derived:
     if head.status == 304:
         return row.ends(Outcome.NOT_MODIFIED, said)
     if 300 <= head.status < 400 and (target := head.get("Location")):
-        return row.ends(Outcome.REDIRECT, f"{said} -> {target[:500]}")
+        return replace(row.ends(Outcome.REDIRECT, f"{said} -> {target[:500]}"), location=_location(target, row.url))
     classes = {4: Outcome.HTTP_4XX, 5: Outcome.HTTP_5XX}
     return row.ends(classes.get(head.status // 100, Outcome.HTTP_OTHER), said)
+
+
+def _location(target: str, url: str) -> str:
+    """Where a redirect leads; "" where that is no URL of ours."""
+    try:
+        return urls.normalise(target, base=url)
+    except urls.BadUrl:
+        return ""
 
 
 def _not_html(body: _Body) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +15,11 @@ import pytest
 from pipelines import derive
 from pipelines.errors import StorageError
 from pipelines.keep import Keeper, complete_runs
-from pipelines.model import Derived, Outcome
+from pipelines.model import Derived, Found, Outcome, Route
 from pipelines.store.catalog import Catalog, RunState
 from pipelines.store.runs import new_run_id, write_run
 from pipelines.warc.reader import read_at
-from tests import archives
+from tests import archives, warcs
 
 NOW = datetime(2022, 9, 12, tzinfo=UTC)
 
@@ -133,6 +134,25 @@ def test_a_record_that_cannot_be_read_back_has_a_row_all_the_same(copy):
     assert (row["outcome"], row["url"], row["detail"]) == ("damaged_record", "https://news.test/page-0", "cut")
     assert row["provenance"]["record_id"] == item.locator.record_id
     assert [left.locator for left in catalog.underived()] == [other.locator for other in others]
+    catalog.close()
+
+
+def test_a_crawl_killed_between_two_hops_goes_on_at_the_second(copy):
+    """The redirect is in its WARC, nobody followed it: deriving it at the next start names its target."""
+    catalog = Catalog(copy / "catalog.sqlite")
+    named = Found("https://news.test/old", Route.FEED, source="news", title="as the feed has it")
+    catalog.found([named], NOW)
+    moved = warcs.response(b"", "Location: /new?a=1#top", status="301 Moved Permanently")
+    recorder = warcs.recorder(copy, catalog)
+    recorder.submit(warcs.capture(9, url=named.url, response=moved, found=named)).result(30)
+    recorder.close()
+    (item,) = catalog.underived()
+    catalog.run_started("run-2", NOW)
+    keeper = Keeper(copy, catalog, derive.processing("run-2"), "run-2")
+    keeper.keep(derive.derive(read_at(copy, item.locator), item.found, derive.DeriveSettings()), None, item.found)
+    (target,) = catalog.waiting(["news"], warcs.START)
+    assert target == replace(named, url="https://news.test/new?a=1", via=named.url, hops=1)
+    assert catalog.state(named.url).outcome is Outcome.REDIRECT
     catalog.close()
 
 
