@@ -28,7 +28,9 @@ _ZSTD_OPTIONS: dict[int, int] = {
     zstd.DecompressionParameter.window_log_max: 23
 }  # 8 MiB, what RFC 9659 allows on the web
 
-_STATUS_LINE = re.compile(rb"([A-Za-z]+/\d+(?:\.\d+)?|ICY)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*))?\r*\Z")
+_STATUS_LINE = re.compile(rb"([A-Za-z]+/\d+(?:\.\d+)?|ICY)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*))?\r*\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(rb"[ \t\r]*\n[ \t]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}\Z")
 
@@ -46,7 +48,8 @@ class Head:
     def all(self, name: str) -> list[str]:
         """Every value of a field, in order (latin-1)."""
         wanted = name.lower().encode("latin-1")
-        return [value.decode("latin-1") for key, value in self.fields if key.lower() == wanted]
+        size = len(wanted)  # compared first: most names differ in it
+        return [value.decode("latin-1") for key, value in self.fields if len(key) == size and key.lower() == wanted]
 
     def get(self, name: str) -> str:
         """The first value of a field, "" if it is absent."""
@@ -72,36 +75,27 @@ class Head:
 
 def parse_head(message: bytes) -> Head | None:
     """The head of a response; None where no status line stands, or where the head does not end."""
-    lines: list[bytes] = []
-    start = 0
-    while True:
-        end = message.find(b"\n", start)
-        if end < 0:
-            return None
-        line = message[start : end - 1] if message[end - 1 : end] == b"\r" and end > start else message[start:end]
-        start = end + 1
-        if not line and lines:
-            break
-        lines.append(line)
-        if len(lines) == 1 and not _STATUS_LINE.match(line):
-            return None
-    found = _STATUS_LINE.match(lines[0])
-    assert found is not None
-    version, status, reason = found.groups()
-    return Head(version.decode("ascii"), int(status), (reason or b"").decode("latin-1"), _fields(lines[1:]), start)
+    status_line = _STATUS_LINE.match(message)
+    if status_line is None:
+        return None
+    end = _HEAD_END.search(message, status_line.end() - 1)
+    if end is None:
+        return None
+    version, status, reason = status_line.groups()
+    fields = _fields(message[status_line.end() : end.start()])
+    return Head(version.decode("ascii"), int(status), (reason or b"").decode("latin-1"), fields, end.end())
 
 
-def _fields(lines: Sequence[bytes]) -> tuple[tuple[bytes, bytes], ...]:
-    folded: list[list[bytes]] = []
-    for line in lines:
-        if line[:1] in {b" ", b"\t"}:
-            if folded:  # RFC 9112, section 5.2: a fold reads as one space
-                folded[-1].append(line.strip())
-        else:
-            folded.append([line.rstrip()])
-    joined = (b" ".join(parts) for parts in folded)
-    split = (line.partition(b":") for line in joined)
-    return tuple((name.strip(), value.strip()) for name, colon, value in split if colon)
+def _fields(lines: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    if b"\n " in lines or b"\n\t" in lines:
+        lines = _FOLD.sub(b" ", lines)  # RFC 9112, section 5.2: a fold reads as one space
+    if lines[:1] in {b" ", b"\t"}:  # folded onto the status line: no field's
+        lines = lines.partition(b"\n")[2]
+    return tuple(
+        (name.strip(), value.strip())
+        for name, colon, value in (line.partition(b":") for line in lines.split(b"\n"))
+        if colon
+    )
 
 
 def entity(message: bytes, head: Head) -> tuple[bytes, bool]:
@@ -196,14 +190,14 @@ def decode_prefix(body: bytes, codings: Sequence[str], size: int) -> bytes:
 
     For looking at what a payload is, whole or not: it never raises.
     """
+    enough = size + 512  # bytes of a deflate stream that hold that many decoded ones; zstd wants whole blocks
     for coding in reversed(codings[-CODINGS_MAX:]):
-        body = body[: 4 * size]
         try:
             match coding:
                 case "gzip" | "x-gzip":
-                    body = zlib.decompressobj(_GZIP).decompress(body, size)
+                    body = zlib.decompressobj(_GZIP).decompress(body[:enough], size)
                 case "deflate":
-                    body = zlib.decompressobj(_deflate_wbits(body)).decompress(body, size)
+                    body = zlib.decompressobj(_deflate_wbits(body)).decompress(body[:enough], size)
                 case "br":
                     body = brotli.Decompressor().process(body, output_buffer_limit=size)
                 case "zstd":

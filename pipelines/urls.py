@@ -124,8 +124,8 @@ def query_of(url: str) -> list[tuple[str, str]]:
 
 def timestamp(moment: datetime) -> str:
     """WARC-Date of a moment (WARC 1.1, section 5.4): UTC, with as many digits of the second as are not zero."""
-    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"{text.rstrip('0') if '.' in text else text}Z"
 
 
 def article_id(url: str, captured_at: datetime, payload_digest: str) -> str:

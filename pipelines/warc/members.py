@@ -106,14 +106,15 @@ class Frame:
         self.length = self._source.offset - self.offset
 
 
-def frames(source: Source) -> Iterator[Frame]:
+def frames(source: Source, *, compressed: bool = False) -> Iterator[Frame]:
     """Every frame from here on. The caller settles each before it asks for the next, and reports its fault.
 
-    The caller may move the source on in between, to the start of another frame.
+    The caller may move the source on in between, to the start of another frame. `compressed` says that the
+    file is known to be so; else a file that starts with no frame may be a plain one.
     """
     dictionary = dictionary_of(source)
     start = source.offset
-    if decoder_at(source, dictionary) is None:
+    if not compressed and decoder_at(source, dictionary) is None:
         # A compressed file may begin with bytes that are none of it; one that has no frame at all is a plain one.
         plain = source.peek(9).startswith(STARTS) or (start == 0 and not next_frame(source, start, dictionary)[1])
         source.seek(start)

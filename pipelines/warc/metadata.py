@@ -34,7 +34,7 @@ def fields_of(capture: Capture, run: str, etc: Iterable[tuple[str, str]] = ()) -
     if capture.found is not None:
         fields += _found_fields(capture.found, capture.url)
     fields += etc
-    return [(name, cleaned) for name, value in fields if (cleaned := clean_field(value))]
+    return [(name, cleaned) for name, value in fields if value and (cleaned := clean_field(value))]
 
 
 def _found_fields(found: Found, url: str) -> _Fields:

@@ -69,7 +69,7 @@ def read(
 def _read(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
     source = Source(file)
     yield from _straight(source, limits)
-    for frame in frames(source):
+    for frame in frames(source, compressed=source.offset > 0):
         parser = Parser(frame, limits)
         if frame.offset == 0 and parser.starts_with(arc.MAGIC):
             yield from arc.read_arc(file, limits)

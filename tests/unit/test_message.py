@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import DocumentError
-from pipelines.message import clean_field, decode_content, entity, parse_head
+from pipelines.message import clean_field, decode_content, decode_prefix, entity, parse_head
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -227,3 +227,16 @@ def test_a_cleaned_field_is_one_line_that_encodes(text):
 
 def test_cleaning_is_visible():
     assert clean_field("Title\r\nWARC-Type: response\x00 ") == "Title\\x0d\\x0aWARC-Type: response\\x00"
+
+
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_a_prefix_of_any_coding(coding):
+    page = random.Random(1).randbytes(300).hex().encode() * 400
+    body = ENCODERS[coding](page)
+    assert page.startswith(decode_prefix(body, [coding], 512))
+    assert len(decode_prefix(body, [coding], 512)) >= 300
+    assert page.startswith(decode_prefix(body[: len(body) // 2], [coding], 512))
+    if coding != "identity":
+        assert decode_prefix(b"<html>no such coding", [coding], 512) == b""
+    assert decode_prefix(ENCODERS[coding](body), [coding, coding], 512)[:100] == page[:100]
+    assert decode_prefix(body, ["lzma"], 512) == b""
