@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,18 +103,33 @@ def run_locked(spider: str, settings: Settings, /, **arguments: Any) -> Ran:
 
     crawler.signals.connect(note, signals.spider_error)
     task = process.crawl(crawler, **arguments)
+    # Twisted puts back, when it ends, what it found: nothing may end the process while files are being closed. It is a
+    # function, as the workers would inherit SIG_IGN; and at the very end SIG_IGN, as functions die before the process.
+    _hold_signals(lambda *_: None)
     process.start()
+    interrupted = _close_now(crawler)
+    _hold_signals(signal.SIG_IGN)
     if not task.done():
-        _close_now(crawler, task)
-    return _ran(crawler, task, errors)
+        task.cancel()
+    return _ran(crawler, task, errors, interrupted=interrupted)
 
 
-def _close_now(crawler: Crawler, task: asyncio.Task[None]) -> None:
-    """The second signal stopped the loop in the middle of things. What holds files closes them now."""
+def _hold_signals(handler: Callable[..., None] | signal.Handlers) -> None:
+    """What a signal does outside the reactor's time. Scrapy has its own handlers within it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def _close_now(crawler: Crawler) -> bool:
+    """Close what a signal left open: a second one, or one that came while captured pages were being derived.
+
+    True if there was something to close. What is captured and not derived is in the catalog, for the next start.
+    """
     archive = _archive(crawler)
-    if archive is not None:
-        archive.session.close(drain=False, reason="killed")
-    task.cancel()
+    if archive is None or archive.session.closed:
+        return False
+    archive.session.close(drain=False, reason="killed")
+    return True
 
 
 def _archive(crawler: Crawler) -> ArchiveExtension | None:
@@ -123,7 +139,9 @@ def _archive(crawler: Crawler) -> ArchiveExtension | None:
         return None
 
 
-def _ran(crawler: Crawler, task: asyncio.Task[None], errors: list[WarchronicleError]) -> Ran:
+def _ran(
+    crawler: Crawler, task: asyncio.Task[None], errors: list[WarchronicleError], *, interrupted: bool = False
+) -> Ran:
     error = task.exception() if task.done() and not task.cancelled() else None
     error = error or (errors[0] if errors else None)
     if isinstance(error, WarchronicleError):
@@ -132,7 +150,7 @@ def _ran(crawler: Crawler, task: asyncio.Task[None], errors: list[WarchronicleEr
     if error is not None or archive is None:
         return Ran(ExitCode.FAULT, "error", "".join(traceback.format_exception(error)) if error else "it never began")
     stats = crawler.stats.get_stats()
-    reason = str(stats.get("finish_reason", "killed"))
+    reason = "killed" if interrupted else str(stats.get("finish_reason", "killed"))
     code, message = REASONS.get(reason, ExitCode.FAULT), ""
     failed: dict[str, str] = getattr(crawler.spider, "failed_sources", {})
     if storage := stats.get("chronicle/storage_error"):

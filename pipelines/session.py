@@ -43,7 +43,9 @@ class Session:
         self._pending: set[str] = set()  # record ids with the workers
         self._overflow = False
         self._closed = False
+        self._hurry = False  # somebody wants the end now
         self._idle = threading.Condition(self._lock)
+        self._closing = threading.Lock()
         try:
             archive.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -154,18 +156,30 @@ class Session:
         return self.catalog.counts(self.run)
 
     def close(self, *, drain: bool = True, reason: str = "finished") -> None:
-        """Seal the WARCs; with `drain`, wait until every captured page has its row; write the run folder."""
-        with self._lock:
+        """Seal the WARCs; with `drain`, wait until every captured page has its row; write the run folder.
+
+        A call without `drain` while another thread's waits ends that wait too: a second signal, say.
+        """
+        if not drain:
+            with self._idle:
+                self._hurry = True
+                self._idle.notify_all()
+        with self._closing:
             if self._closed:
                 return
-        try:
-            self._recorder.close()
-        finally:
-            self._finish(drain=drain, reason=reason)
+            try:
+                self._recorder.close()
+            finally:
+                self._finish(drain=drain, reason=reason)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed to the end."""
+        return self._closed and not self._closing.locked()
 
     def _finish(self, *, drain: bool, reason: str) -> None:
         with self._idle:
-            while drain and self._pending:
+            while drain and self._pending and not self._hurry:
                 self._idle.wait(timeout=1.0)
             self._closed = True
         if self._pool is not None:

@@ -180,6 +180,32 @@ def test_sigterm_ends_it_with_all_files_closed(tmp_path, signals):
     assert_sealed(archive)
 
 
+@pytest.mark.parametrize("signals", [1, 2])
+def test_sigterm_while_pages_are_derived_does_not_wait_for_them(tmp_path, signals):
+    long = "".join(f"<p>{n}. {TEXT}</p>" for n in range(400))
+    with outlet("127.0.0.100", pages=30) as site:
+        for n in range(30):
+            body = f"<html><head><title>{n}</title></head><body><article><h1>{n}</h1>{long}</article></body></html>"
+            site.routes[f"/p{n}"] = Reply(200, body.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        archive = configure(tmp_path, site)
+        process = start(tmp_path)
+        wait_for_hits(site, 32)
+        time.sleep(0.5)
+        began = time.monotonic()
+        for _ in range(signals):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+        code, _, log = finish(process)
+    assert code is ExitCode.INTERRUPTED, log[-3000:]
+    assert time.monotonic() - began < 15
+    assert_sealed(archive)
+    catalog = Catalog(archive / "catalog.sqlite", readonly=True)
+    left, kept = len(list(catalog.underived())), catalog.counts().get("article", 0)
+    catalog.close()
+    assert left > 0
+    assert left + kept == 30, "each captured page has its row, or waits for the next start"
+
+
 def here(folder: Path, *args: str) -> Command:
     """The command in this process, for what ends before a crawl begins."""
     command = Command()
