@@ -10,7 +10,7 @@ from typing import Any
 SAFE_SETTINGS: dict[str, Any] = {
     # -- nothing listens -----------------------------------------------------------------------------------------
     "TELNETCONSOLE_ENABLED": False,  # a Python prompt on a port; web pages reached it (Scrapy 1.5.2)
-    "REMOTE_CONTROL_ENABLED": False,  # on by default since 2.18: runs code sent to a local socket
+    "REMOTE_CONTROL_ENABLED": False,  # on by default in 2.19: runs code that is sent to a local socket
     # -- nothing of one site reaches another ---------------------------------------------------------------------
     "COOKIES_ENABLED": False,  # a session would make captures depend on each other; leaked in 2.6.0
     "REFERER_ENABLED": False,  # says where we come from; Referrer-Policy once named a Python callable (2.14.2)
