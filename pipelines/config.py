@@ -58,7 +58,7 @@ class Operator(Section):
     name: str = ""
     """Who runs the crawl: a person or an institution; goes into warcinfo."""
     contact: str = ""
-    """E-mail address or web page where outlets reach you; goes into User-Agent, From and warcinfo. Required beyond loopback."""
+    """E-mail or web page where outlets reach you; goes into User-Agent, From and warcinfo. Required beyond loopback."""
 
 
 class Archive(Section):
@@ -69,7 +69,7 @@ class Archive(Section):
     roll_seconds: int = Field(default=86_400, ge=1)
     """A WARC is sealed once it is this old."""
     fsync: bool = True
-    """Force each batch of records to the disk before the catalog names them. Off: a power cut may lose the last seconds."""
+    """Force each batch of records to disk before the catalog names them. Off: a power cut may lose the last seconds."""
     free_disk_floor: int = Field(default=GIB, ge=0)
     """Stop cleanly when the disk has fewer bytes free than this."""
 

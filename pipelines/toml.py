@@ -61,6 +61,6 @@ def line_of(text: str, location: tuple[str | int, ...]) -> int:
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """ "; did you mean 'x'?" where something known is close, else the list of what is known."""
+    """The end of a message: did you mean 'x'? where something known is close, else the list of what is known."""
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(sorted(known))}"

@@ -38,7 +38,7 @@ _PLAIN = re.compile(
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-class BadUrl(ValueError):
+class BadUrl(ValueError):  # noqa: N818 - as the outcome bad_url
     """Not a URL that we would fetch; the message says why."""
 
 
