@@ -45,7 +45,7 @@ def examine(capture: Capture) -> Facts:
     head = parse_head(capture.response) if capture.response else None
     if head is None:
         return Facts(None, "", 0, "", compressed=False, truncated=capture.truncated)
-    if capture.request.startswith(b"HEAD "):
+    if capture.request.startswith(b"HEAD ") and len(capture.response) == head.length:
         body, whole = b"", True
     else:
         body, whole = entity(capture.response, head)
