@@ -36,6 +36,8 @@ ITEM_PIPELINES = {"pipelines.item_pipeline.ChroniclePipeline": 300}
 # From the spider (low) to the downloader (high). What refuses stands before what waits, so nothing waits for a request
 # that is refused; what reads a host's answers stands below decompression, so that a broken body still counts.
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # drops without an outcome; ours is scope
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # there are no credentials
     "crawler.middlewares.scope.ScopeMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.budget.BudgetMiddleware": 110,

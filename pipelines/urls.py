@@ -34,8 +34,9 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 
-# The list that ships with tldextract: no fetch, and the same answer everywhere.
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+# The list that ships with tldextract: no fetch, and the same answer everywhere. With its private part, so that
+# two blogs of one provider are two sites.
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 class BadUrl(ValueError):  # noqa: N818 - as the outcome bad_url

@@ -34,6 +34,7 @@ class Command(StockCommand):
         parser.epilog = EXAMPLES
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
         spiders = get_spider_loader(self.settings).list()
         if len(args) != 1 or args[0] not in spiders:
             given = f"no spider {args[0]!r}; " if len(args) == 1 else ""

@@ -31,7 +31,12 @@ pytestmark = [pytest.mark.corpora, pytest.mark.slow, pytest.mark.timeout(1500)]
 def run(*command: str, config: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, **({"WARCHRONICLE_CONFIG": str(config)} if config else {})}
     return subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
 
 
