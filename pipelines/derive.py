@@ -13,10 +13,9 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipelines import __version__, message, urls
-from pipelines.config import Config
 from pipelines.errors import DocumentError
 from pipelines.extract import article as extraction
 from pipelines.extract.page import LIBXML2
@@ -29,6 +28,9 @@ from pipelines.model import (
     Provenance,
     Record,
 )
+
+if TYPE_CHECKING:
+    from pipelines.config import Config  # pydantic would double the imports of a worker that needs none of it
 
 #: Distributions whose code can change what is derived.
 LIBRARIES: Final = (

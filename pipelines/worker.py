@@ -113,7 +113,8 @@ def _answer(setting: Setting, call: tuple[Callable[..., Any], tuple[Any, ...]], 
         return Reply(fault="MemoryError", no_memory=True, retiring=True)
     except Exception as error:  # noqa: BLE001  no page may end the run: its outcome says what happened
         where = traceback.extract_tb(error.__traceback__)[-1]
-        return Reply(fault=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"[:500])
+        said = " ".join(str(error).split())[:300]
+        return Reply(fault=f"{type(error).__name__}: {said} ({Path(where.filename).name}:{where.lineno})")
     return Reply(value=value, retiring=room.is_short())
 
 
