@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.model import Item, Recorded, RecordKind, Role
-from pipelines.store.catalog_engine import Database
-from pipelines.store.catalog_rows import capture_values, found_of, key_of, locator_of, recorded_of
+from pipelines.store.catalog_engine import Database, Prepared
+from pipelines.store.catalog_rows import CAPTURE_COLUMNS, capture_values, found_of, key_of, locator_of, recorded_of
 from pipelines.store.catalog_schema import LedgerState, captures, derived, ledger
 
 #: Whole responses: what a revisit may point to.
 _WHOLE = (captures.c.kind == RecordKind.RESPONSE.value) & (captures.c.truncated == "")
 
-_INSERT = insert(captures).on_conflict_do_nothing(index_elements=[captures.c.record_id])
+_INSERT = Prepared(insert(captures).on_conflict_do_nothing(index_elements=[captures.c.record_id]), CAPTURE_COLUMNS)
 _ORIGINAL = (
     select(captures).where(_WHOLE, captures.c.payload_digest == bindparam("digest")).order_by(captures.c.seq).limit(1)
 )
@@ -32,13 +32,14 @@ _LATEST = (
     .order_by(captures.c.captured_at.desc(), captures.c.seq.desc())
     .limit(1)
 )
-_CAPTURED = (
+_CAPTURED = Prepared(
     update(ledger)
     .where(
         ledger.c.url_key == bindparam("key"),
         (ledger.c.state == LedgerState.WAITING.value) | (ledger.c.state == LedgerState.RETRY.value),
     )
-    .values(state=LedgerState.CAPTURED.value, retry_at=None)
+    .values(state=LedgerState.CAPTURED.value, retry_at=None),
+    ("key",),
 )
 
 
@@ -80,9 +81,9 @@ class CaptureTable(Database):
             if recorded.role is Role.PAGE and not passing(recorded.status)
         ]
         with self._write() as connection:
-            connection.execute(_INSERT, rows)
+            _INSERT.run(connection, rows)
             if ended:
-                connection.execute(_CAPTURED, ended)
+                _CAPTURED.run(connection, ended)
 
     def underived(self, *, limit: int | None = None) -> Iterator[Item]:
         """Captured pages without a derived row, oldest first, each with what discovery said of it."""

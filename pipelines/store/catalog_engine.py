@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Insert, QueuePool, Update, create_engine, event, inspect, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import BusyError, InputError, OperatorError, StorageError
@@ -112,6 +115,25 @@ class Database:
             if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
                 raise StorageError(f"{self.path}: {text}; check the disk's free space and the permissions") from error
             raise
+
+
+class Prepared:
+    """A statement compiled once, for the few that run for every page: SQLAlchemy's own care for each row costs more.
+
+    `columns` are what its rows bring; times must be text already (`moment_text`).
+    """
+
+    def __init__(self, statement: Insert | Update, columns: Collection[str]) -> None:
+        keys = list(columns) if isinstance(statement, Insert) else None
+        compiled = statement.compile(dialect=sqlite.dialect(), column_keys=keys)
+        self._sql = str(compiled)
+        self._fixed = {name: value for name, value in compiled.params.items() if name not in columns}
+        self._values = itemgetter(*(compiled.positiontup or ()))
+
+    def run(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> int:
+        """Run it for each row; returns how many rows of the table were changed."""
+        values = [self._values(self._fixed | row) for row in rows]
+        return connection.exec_driver_sql(self._sql, values).rowcount
 
 
 def _engine(path: Path, *, readonly: bool) -> Engine:

@@ -17,8 +17,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines import urls
 from pipelines.model import Found, Outcome, Route
-from pipelines.store.catalog_engine import Database
-from pipelines.store.catalog_rows import found_of, key_of, ledger_values
+from pipelines.store.catalog_engine import Database, Prepared
+from pipelines.store.catalog_rows import LEDGER_COLUMNS, found_of, key_of, ledger_values
 from pipelines.store.catalog_schema import LedgerRow, LedgerState, ledger, moment_text
 
 CHUNK = 2000  # rows in a transaction: the recorder never waits longer than that takes
@@ -26,11 +26,16 @@ CHUNK = 2000  # rows in a transaction: the recorder never waits longer than that
 #: Refusals that hang on what a run asked for: named again and wanted, such a URL waits like a new one.
 _WISHES = (Outcome.OUT_OF_WINDOW, Outcome.OUT_OF_SCOPE)
 
-_REFUSE = insert(ledger).on_conflict_do_nothing(index_elements=[ledger.c.url_key])
-_FOUND = insert(ledger).on_conflict_do_update(
-    index_elements=[ledger.c.url_key],
-    set_={"state": LedgerState.WAITING.value, "outcome": "", "detail": "", "run": ""},
-    where=(ledger.c.state == LedgerState.REFUSED.value) & or_(*(ledger.c.outcome == wish.value for wish in _WISHES)),
+_NEW = insert(ledger).on_conflict_do_nothing(index_elements=[ledger.c.url_key])
+_REFUSE = Prepared(_NEW, LEDGER_COLUMNS)
+_FOUND = Prepared(
+    insert(ledger).on_conflict_do_update(
+        index_elements=[ledger.c.url_key],
+        set_={"state": LedgerState.WAITING.value, "outcome": "", "detail": "", "run": ""},
+        where=(ledger.c.state == LedgerState.REFUSED.value)
+        & or_(*(ledger.c.outcome == wish.value for wish in _WISHES)),
+    ),
+    LEDGER_COLUMNS,
 )
 
 # Which hosts have rows that wait: jumps along the index from one (host, source) to the next, whatever lies between.
@@ -49,12 +54,21 @@ _HOSTS = text("""
         AND (:any_source OR source IN (SELECT value FROM json_each(:sources)))
     ORDER BY host
 """)
-_HOST, _SOURCE = "AND host = :host", "AND source IN (SELECT value FROM json_each(:sources))"
-# Rows to fetch by (of one host, of some sources); all their columns but the last step come from the index.
+_HOST, _SOURCE = "AND host = :host", "AND +source IN (SELECT value FROM json_each(:sources))"
+# Of one host, only sources that have rows there are looked up: a crawl names hundreds, a host has one or two.
+_SOURCE_AT_HOST = """AND source IN (
+    WITH RECURSIVE there(source) AS (
+        SELECT min(source) FROM ledger WHERE state = 'waiting' AND host = :host
+        UNION ALL
+        SELECT (SELECT min(source) FROM ledger WHERE state = 'waiting' AND host = :host AND source > there.source)
+        FROM there WHERE there.source IS NOT NULL
+    ) SELECT source FROM there WHERE source IN (SELECT value FROM json_each(:sources)))"""
+# Rows to fetch by (of one host, of some sources); all but the last step is done in the index.
 _QUEUE = {
     (bool(host), bool(source)): text(f"""
         SELECT * FROM ledger WHERE seq IN (
-            SELECT seq FROM ledger WHERE state = 'waiting' {host} {source} AND seq > :after
+            SELECT seq FROM ledger WHERE state = 'waiting' {host} {_SOURCE_AT_HOST if host and source else source}
+                AND seq > :after
             UNION ALL
             SELECT seq FROM ledger WHERE state = 'retry' AND retry_at <= :now {host} {source} AND seq > :after
             ORDER BY seq LIMIT :limit
@@ -108,9 +122,9 @@ class LedgerTable(Database):
                     good.append(ledger_values(item, key, at, LedgerState.WAITING))
             with self._write() as connection:
                 if good:
-                    count += connection.execute(_FOUND, good).rowcount
+                    count += _FOUND.run(connection, good)
                 if bad:
-                    connection.execute(_REFUSE, bad)
+                    _REFUSE.run(connection, bad)
         return count
 
     def refuse(self, items: Iterable[tuple[Found, str]], outcome: Outcome, at: datetime) -> int:
@@ -122,7 +136,7 @@ class LedgerTable(Database):
                 for item, detail in chunk
             ]
             with self._write() as connection:
-                count += connection.execute(_REFUSE, rows).rowcount
+                count += _REFUSE.run(connection, rows)
         return count
 
     def waiting(
@@ -186,7 +200,7 @@ class LedgerTable(Database):
         with self._write() as connection:
             if connection.execute(_SETTLE, values).rowcount == 0:
                 row = ledger_values(Found(url, Route.UNKNOWN), key, None, state, outcome, detail, self.run)
-                connection.execute(_REFUSE, row | {"retry_at": retry_at, "attempts": values["tries"]})
+                connection.execute(_NEW, row | {"retry_at": retry_at, "attempts": values["tries"]})
 
     def reopen(self, outcomes: Collection[Outcome]) -> int:
         """Let refused URLs with one of these outcomes wait again, say after a rule was changed; returns how many."""

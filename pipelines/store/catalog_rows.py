@@ -10,7 +10,11 @@ from sqlalchemy import RowMapping
 
 from pipelines import urls
 from pipelines.model import Derived, Found, Locator, Outcome, Recorded, RecordKind, Role, Route, Truncation
-from pipelines.store.catalog_schema import LedgerState
+from pipelines.store.catalog_schema import LedgerState, captures, ledger, moment_text
+
+#: What `ledger_values` and `capture_values` give.
+LEDGER_COLUMNS = tuple(c.name for c in ledger.c if c.name not in ("seq", "attempts", "retry_at"))
+CAPTURE_COLUMNS = tuple(c.name for c in captures.c if c.name != "seq")
 
 
 def key_of(url: str) -> str:
@@ -38,12 +42,12 @@ def ledger_values(
         "source": found.source,
         "via": found.via,
         "title": found.title,
-        "published": found.published,
+        "published": found.published and moment_text(found.published),
         "published_raw": found.published_raw,
-        "modified": found.modified,
+        "modified": found.modified and moment_text(found.modified),
         "language": found.language,
         "hops": found.hops,
-        "found_at": at,
+        "found_at": at and moment_text(at),
         "state": state.value,
         "outcome": outcome.value if outcome else "",
         "detail": detail,
@@ -79,7 +83,7 @@ def capture_values(recorded: Recorded, run: str) -> dict[str, object]:
         "kind": recorded.kind.value,
         "url": recorded.url,
         "url_key": key_of(recorded.url),
-        "captured_at": recorded.captured_at,
+        "captured_at": moment_text(recorded.captured_at),
         "status": recorded.status,
         "mime": recorded.mime,
         "payload_digest": recorded.payload_digest,
