@@ -40,7 +40,7 @@ def line(record: Record, name: str) -> str:
     """The line of a response, revisit or resource record in the file `name`."""
     head = None if record.type == "resource" else parse_head(record.block)
     stated = record.payload_digest
-    if not stated:  # the digest of nothing where there is no payload: what cdxj-indexer says, too
+    if not stated and record.type != "revisit":  # what cdxj-indexer does, too
         start = head.length if head else 0
         stated = sha1(memoryview(record.block)[start:])
     values = {"url": record.url, "mime": _mime(record, head), "status": str(head.status) if head else ""}
@@ -52,7 +52,7 @@ def line(record: Record, name: str) -> str:
 def _mime(record: Record, head: Head | None) -> str:
     if record.type == "revisit":
         return "warc/revisit"
-    stated = head.get("content-type") if head else record.field("Content-Type")
+    stated = record.field("Content-Type") if record.type == "resource" else head.get("content-type") if head else ""
     return _END.split(stated, maxsplit=1)[0]
 
 
