@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from dateparser.data.languages_info import language_locale_dict
+from dateutil.parser import UnknownTimezoneWarning  # type: ignore[import-untyped]  # it has no types
 from htmldate import find_date
 from htmldate.extractors import get_external_parser, try_date_expr
 
@@ -28,14 +32,15 @@ class Seen:
 def find(page: Page, url: str, earliest: datetime, latest: datetime) -> Seen | None:
     """The most likely day between two days, None if none is found."""
     _reader(page.tree.get("lang", ""))
-    found = find_date(
-        page.tree,
-        extensive_search=True,
-        original_date=True,
-        url=url or None,
-        min_date=earliest.strftime("%Y-%m-%d"),
-        max_date=latest.strftime("%Y-%m-%d"),
-    )
+    with _unknown_zones_ignored():
+        found = find_date(
+            page.tree,
+            extensive_search=True,
+            original_date=True,
+            url=url or None,
+            min_date=earliest.strftime("%Y-%m-%d"),
+            max_date=latest.strftime("%Y-%m-%d"),
+        )
     if not found:
         return None
     return Seen(found, not found.endswith("-01") or _names_first(page, date.fromisoformat(found)))
@@ -46,7 +51,17 @@ def read(text: str, language: str, earliest: datetime, latest: datetime) -> str:
     if not _YEAR.search(text[:80]):
         return ""
     _reader(language)
-    return try_date_expr(text[:80], "%Y-%m-%d", True, earliest.replace(tzinfo=None), latest.replace(tzinfo=None)) or ""
+    bounds = earliest.replace(tzinfo=None), latest.replace(tzinfo=None)
+    with _unknown_zones_ignored():
+        return try_date_expr(text[:80], "%Y-%m-%d", True, *bounds) or ""
+
+
+@contextmanager
+def _unknown_zones_ignored() -> Iterator[None]:
+    """dateutil, which htmldate asks too, warns of zones such as CST, which we do not take from words anyway."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnknownTimezoneWarning)
+        yield
 
 
 def _names_first(page: Page, day: date) -> bool:

@@ -163,6 +163,10 @@ def test_a_text_means_in_each_language_what_it_means_there():
     assert [chosen(html) for html in reversed(pages * 2)] == list(reversed(alone * 2))
 
 
+def test_zones_in_words_are_no_matter():
+    assert chosen(page(*EN, top="<div class='date'>Sat Sep 10 2022 14:30:00 CST</div>")) == "2022-09-10"
+
+
 def test_a_year_alone_is_no_day():
     (found,) = published(page(*EN, bottom="<p>© 2021 Example Post, all rights reserved</p>"))
     assert (found.value, found.note) == ("2021-01-01", "only a month or a year stands there")
