@@ -32,6 +32,7 @@ _STATUS_LINE = re.compile(rb"([A-Za-z]+/\d+(?:\.\d+)?|ICY)[ \t]+(\d{3})(?:[ \t]+
 _HEAD_END = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"[ \t\r]*\n[ \t]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LENGTH = re.compile(r"[0-9]{1,15}\Z")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}\Z")
 
 
@@ -69,7 +70,8 @@ class Head:
     @property
     def codings(self) -> tuple[str, ...]:
         """The content codings in the order they were applied (RFC 9110, section 8.4), lower case."""
-        listed = ",".join(self.all("content-encoding")).lower().split(",")
+        stated = self.all("content-encoding")
+        listed = ",".join(stated).lower().split(",") if stated else ()
         return tuple(coding for part in listed if (coding := part.strip()))
 
 
@@ -91,11 +93,8 @@ def _fields(lines: bytes) -> tuple[tuple[bytes, bytes], ...]:
         lines = _FOLD.sub(b" ", lines)  # RFC 9112, section 5.2: a fold reads as one space
     if lines[:1] in {b" ", b"\t"}:  # folded onto the status line: no field's
         lines = lines.partition(b"\n")[2]
-    return tuple(
-        (name.strip(), value.strip())
-        for name, colon, value in (line.partition(b":") for line in lines.split(b"\n"))
-        if colon
-    )
+    split = [line.partition(b":") for line in lines.split(b"\n")]
+    return tuple([(name.strip(), value.strip()) for name, colon, value in split if colon])
 
 
 def entity(message: bytes, head: Head) -> tuple[bytes, bool]:
@@ -108,7 +107,8 @@ def entity(message: bytes, head: Head) -> tuple[bytes, bool]:
     body = message[head.length :]
     if head.status in {204, 304} or head.status < 200:
         return b"", True
-    if "chunked" in ",".join(head.all("transfer-encoding")).lower():
+    codings = head.all("transfer-encoding")
+    if codings and "chunked" in ",".join(codings).lower():
         read = _dechunk(body)
         if read is not None:
             return read
@@ -120,11 +120,12 @@ def entity(message: bytes, head: Head) -> tuple[bytes, bool]:
 
 def _content_length(head: Head) -> int | None:
     """The stated length, None if there is none or several that differ."""
-    values = {value.strip() for field in head.all("content-length") for value in field.split(",")}
-    if len(values) != 1:
-        return None
-    value = values.pop()
-    return int(value) if re.fullmatch(r"[0-9]{1,15}", value, re.ASCII) else None
+    fields = head.all("content-length")
+    if len(fields) == 1 and _LENGTH.match(fields[0]):
+        return int(fields[0])
+    values = {value.strip() for field in fields for value in field.split(",")}
+    value = values.pop() if len(values) == 1 else ""
+    return int(value) if _LENGTH.match(value) else None
 
 
 def _dechunk(body: bytes) -> tuple[bytes, bool] | None:
@@ -311,6 +312,8 @@ def clean_field(text: str) -> str:
 
     Visible and reversible by a reader of the record; a backslash of the text itself stays single.
     """
+    if text.isprintable():  # nearly all are, and this is told in a fraction of the time
+        return text.strip()
     return _CONTROLS.sub(_escape, text).strip()
 
 

@@ -30,7 +30,8 @@ _DIGITS14 = re.compile(r"\d{14}\Z", re.ASCII)
 def serialise(fields: Iterable[tuple[str, str]]) -> bytes:
     """A record's head with the blank line. Raises `RecordError` for a value that holds a control character."""
     fields = list(fields)
-    if _BREAKS.search("".join([value for _, value in fields])):
+    values = "".join([value for _, value in fields])
+    if not values.isprintable() and _BREAKS.search(values):
         name, value = next(field for field in fields if _BREAKS.search(field[1]))
         raise RecordError(f"{name}: the value {value[:200]!r} holds a control character; nothing was written")
     return VERSION + "".join([f"{name}: {value}\r\n" for name, value in fields]).encode("utf-8") + b"\r\n"

@@ -7,7 +7,7 @@ in the middle never holds a request without its answer. Pure: record ids are han
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from pipelines import urls
 from pipelines.errors import RecordError
 from pipelines.message import clean_field, parse_head
-from pipelines.model import Capture, Locator, Record, Recorded, RecordKind, Truncation
+from pipelines.model import Capture, Locator, Record, Recorded, RecordKind, TlsFacts, Truncation
 from pipelines.warc.cipher import iana_name
 from pipelines.warc.compress import member, stored_member
 from pipelines.warc.facts import Facts
@@ -72,7 +72,10 @@ def drafts(
     if not capture.url or _NO_URL.search(capture.url):
         raise RecordError(f"the URL {capture.url[:200]!r} can't stand in a WARC record; nothing was written")
     shared = [("WARC-Date", urls.timestamp(capture.started_at)), ("WARC-Target-URI", capture.url)]
-    wire = [*_wire(capture, facts), ("WARC-Warcinfo-ID", f"<{warcinfo_id}>")]
+    wire = [*_wire(capture.peer, facts.head.version if facts.head else "", capture.tls)]
+    if facts.truncated is not None and capture.response:
+        wire.append(("WARC-Truncated", facts.truncated.value))
+    wire.append(("WARC-Warcinfo-ID", f"<{warcinfo_id}>"))
     peer = [] if _address(capture.peer) else [("peer", capture.peer)]
     records: list[Draft] = []
     concurrent: list[tuple[str, str]] = []
@@ -114,20 +117,21 @@ def _answer(capture: Capture, facts: Facts, revisit: Revisit | None) -> tuple[st
     return "revisit", special, capture.response[: facts.head.length]
 
 
-def _wire(capture: Capture, facts: Facts) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1024)  # one host, one answer, nearly always
+def _wire(peer: str, version: str, tls: TlsFacts | None) -> tuple[tuple[str, str], ...]:
     """What is known of the connection: WARC-Protocol and WARC-Cipher-Suite as in iipc/warc-specifications 42 and 86."""
-    if address := _address(capture.peer):
-        yield "WARC-IP-Address", address
-    if facts.head is not None and re.fullmatch(r"HTTP/\d\.\d", facts.head.version):
-        yield "WARC-Protocol", facts.head.version.lower()
-    if capture.tls is not None:
-        if found := re.fullmatch(r"(TLS|SSL)v(\d)(?:\.(\d))?", capture.tls.version):
+    fields: list[tuple[str, str]] = []
+    if address := _address(peer):
+        fields.append(("WARC-IP-Address", address))
+    if re.fullmatch(r"HTTP/\d\.\d", version):
+        fields.append(("WARC-Protocol", version.lower()))
+    if tls is not None:
+        if found := re.fullmatch(r"(TLS|SSL)v(\d)(?:\.(\d))?", tls.version):
             family, major, minor = found.groups()
-            yield "WARC-Protocol", f"tls/{major}.{minor or 0}" if family == "TLS" else f"ssl/{major}"
-        if capture.tls.cipher:
-            yield "WARC-Cipher-Suite", clean_field(iana_name(capture.tls.cipher))
-    if facts.truncated is not None and capture.response:
-        yield "WARC-Truncated", facts.truncated.value
+            fields.append(("WARC-Protocol", f"tls/{major}.{minor or 0}" if family == "TLS" else f"ssl/{major}"))
+        if tls.cipher:
+            fields.append(("WARC-Cipher-Suite", clean_field(iana_name(tls.cipher))))
+    return tuple(fields)
 
 
 @lru_cache(maxsize=4096)
