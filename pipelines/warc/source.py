@@ -44,6 +44,7 @@ class Source:
         self._file = file
         self._buffer = b""
         self._position = 0
+        self.text = False  # whether the last record of some size was well compressed
         self._end = 0  # offset in the file of the buffer's end, which is where the file stands
         self.seek(offset)
 
