@@ -196,8 +196,8 @@ if __name__ == "__main__":
     pool = pool_of(workers=2)
     pids = {run(pool, kill.asleep, 0.3).result() for _ in range(2)} | {f.result() for f in [run(pool, kill.asleep, 0.5) for _ in range(2)]}
     busy = [run(pool, kill.asleep, 60) for _ in range(2)]
-    print(*pids, flush=True)
     try:
+        print(*pids, flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         pool.close()
