@@ -48,17 +48,23 @@ def require_contact(config: Config, folder: Path, sources: dict[str, Source]) ->
         )
 
 
+def read_config(settings: BaseSettings) -> tuple[Config, dict[str, Source]]:
+    """Config and sources as a crawl needs them: whole, and fit to leave this machine with. Raises `ConfigError`."""
+    folder = config_folder(settings)
+    config = settings.get("CHRONICLE") or load_config(folder)
+    sources = settings.get("CHRONICLE_SOURCES")
+    if sources is None:
+        sources = load_sources(folder) if (folder / "sources.toml").exists() else {}
+    require_contact(config, folder, sources)
+    VerifyingPolicy(config.fetch.truststore)  # a bad file is refused now, not at each request
+    return config, sources
+
+
 class ChronicleAddon:
     """Reads the config once and sets what Scrapy's parts read. Raises `ConfigError`."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        folder = config_folder(settings)
-        config = settings.get("CHRONICLE") or load_config(folder)
-        sources = settings.get("CHRONICLE_SOURCES")
-        if sources is None:
-            sources = load_sources(folder) if (folder / "sources.toml").exists() else {}
-        require_contact(config, folder, sources)
-        VerifyingPolicy(config.fetch.truststore)  # a bad file is refused now, not at each request
+        config, sources = read_config(settings)
         fetch = config.fetch
         values: dict[str, object] = {
             "CHRONICLE": config,

@@ -127,10 +127,11 @@ def outcome_of(failure: Failure | BaseException) -> tuple[Outcome, str, bool]:
                 return outcome, f"{meaning} ({_words(inner)})", outcome in PASSING
     if isinstance(error, IgnoreRequest):
         # Scrapy's own refusals have no types; its decompression cap is the one that our crawls meet.
-        text = printable(" ".join(str(error).split()), 200)
+        text = " ".join(str(error).split())
         if "during decompression" in text:
-            return Outcome.UNDECODABLE, f"the body decompresses to more than is allowed ({text})", False
-        return Outcome.OUT_OF_SCOPE, text or "ignored", False
+            sizes = printable(text.rpartition(" because its body ")[2].partition(" exceeded ")[0], 100)
+            return Outcome.UNDECODABLE, f"the body decompresses to more than fetch.decoded_max {sizes}", False
+        return Outcome.OUT_OF_SCOPE, printable(text, 200) or "ignored", False
     return Outcome.PROTOCOL_ERROR, f"unexpected failure ({_words(error)})", True
 
 

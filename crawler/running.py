@@ -15,10 +15,11 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
+from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.project import get_project_settings
 from twisted.python.failure import Failure
 
-from crawler.addon import config_folder
+from crawler.addon import config_folder, read_config
 from crawler.extensions.archive import ArchiveExtension
 from crawler.extensions.budget import DISK_FULL, TIME_BUDGET
 from crawler.lock import archive_lock
@@ -66,6 +67,18 @@ def project_settings(overrides: Settings | Mapping[str, Any] | None = None) -> S
     return settings
 
 
+def crawl_settings(overrides: Settings | Mapping[str, Any] | None = None) -> Settings:
+    """`project_settings` with the sources read, and refused now if a crawl with them would be refused.
+
+    What is wrong with the config is said before the archive is touched. Raises `ConfigError`.
+    """
+    settings = project_settings(overrides)
+    config, sources = read_config(settings)
+    settings.set("CHRONICLE", config, priority="cmdline")
+    settings.set("CHRONICLE_SOURCES", sources, priority="cmdline")
+    return settings
+
+
 def archive_of(settings: Settings) -> Path:
     """The folder that a run with these settings writes to."""
     config: Config = settings["CHRONICLE"]
@@ -78,7 +91,10 @@ def run(spider: str, settings: Settings | Mapping[str, Any] | None = None, /, **
     To be called once in a process: Twisted's reactor can't be started again.
     """
     try:
-        whole = project_settings(settings)
+        whole = crawl_settings(settings)
+        check: Callable[..., None] | None = getattr(get_spider_loader(whole).load(spider), "check", None)
+        if check is not None:
+            check(whole, **arguments)
         with archive_lock(archive_of(whole), f"scrapy crawl {spider}"):
             ran = run_locked(spider, whole, **arguments)
     except WarchronicleError as error:
@@ -90,7 +106,7 @@ def run(spider: str, settings: Settings | Mapping[str, Any] | None = None, /, **
 
 
 def run_locked(spider: str, settings: Settings, /, **arguments: Any) -> Ran:
-    """Run `spider` with settings of `project_settings`; the caller holds the archive's lock."""
+    """Run `spider` with settings of `crawl_settings`; the caller holds the archive's lock."""
     process = AsyncCrawlerProcess(settings)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -12,10 +12,9 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.addon import config_folder
 from crawler.lock import archive_lock
-from crawler.running import Ran, archive_of, project_settings, run_locked
-from pipelines.config import Collect, Config, Source, choose_sources, load_sources
+from crawler.running import Ran, archive_of, crawl_settings, run_locked
+from pipelines.config import Collect, Config, Source, choose_sources
 from pipelines.errors import ExitCode, WarchronicleError
 from pipelines.store.catalog import Catalog
 from pipelines.store.catalog_schema import Visit
@@ -105,11 +104,10 @@ class Command(ScrapyCommand):
             print(json.dumps(result, ensure_ascii=False, default=str))
 
     def _collect(self, opts: argparse.Namespace) -> dict[str, Any]:
-        settings = project_settings(self.settings)
+        settings = crawl_settings(self.settings)
         config: Config = settings["CHRONICLE"]
         collect = config.collect
-        sources = settings.get("CHRONICLE_SOURCES") or load_sources(config_folder(settings))
-        chosen = collected(sources, collect, opts.sources)
+        chosen = collected(settings["CHRONICLE_SOURCES"], collect, opts.sources)
         archive = archive_of(settings)
         with archive_lock(archive, "scrapy collect"):
             # A visit counts once it is written, so what is due is asked under the lock.

@@ -22,7 +22,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, Settings
 from crawler.addon import config_folder
 from crawler.lock import archive_lock
 from crawler.printable import printable
-from crawler.running import archive_of, project_settings, run_locked
+from crawler.running import archive_of, crawl_settings, project_settings, run_locked
 from crawler.spiders.check import ROUTES, Checked
 from pipelines.config import Config, Source, choose_sources, load_sources
 from pipelines.errors import ExitCode, WarchronicleError
@@ -123,7 +123,7 @@ class Command(ScrapyCommand):
         if not opts.check:
             _list(sources, as_json=opts.json)
             return ExitCode.OK
-        return _check(sources, settings, as_json=opts.json)
+        return _check(sources, crawl_settings(settings), as_json=opts.json)
 
 
 # -- listing ------------------------------------------------------------------------------------------------------

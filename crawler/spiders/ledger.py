@@ -13,18 +13,22 @@ import contextlib
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.extensions.archive import ArchiveExtension
 from crawler.refusals import outcome_of, outcome_of_status, status_may_pass
 from pipelines import urls
 from pipelines.config import Config
+from pipelines.errors import ConfigError
 from pipelines.model import Found, Item, Outcome, Recorded, Role
 from pipelines.session import Session
+from pipelines.toml import nearest
 
 PER_HOST_AHEAD = 8  # requests that Scrapy holds for a host beyond those under way; the rest waits in the ledger
 BUFFER = 64  # URLs of a host read from the ledger at once
@@ -39,13 +43,22 @@ class LedgerSpider(Spider):
     ledger_sources: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        """What a subclass leaves in `kwargs` is no argument that it knows. Raises `ConfigError`."""
+        known = [name for name in signature(type(self).__init__).parameters if name not in {"self", "kwargs"}]
+        for name, value in kwargs.items():
+            raise ConfigError(f"-a {name}={value}: {self.name} has no such argument{nearest(name, known)}")
+        super().__init__(*args)
         self.open_documents = 0  # feeds and sitemaps asked for and not answered yet
         self._under_way: dict[str, str] = {}  # ledger key -> host
         self._busy: Counter[str] = Counter()  # host -> page requests given to Scrapy
         self._buffers: defaultdict[str, deque[Found]] = defaultdict(deque)
         self._last: dict[str, Found] = {}  # host -> the last row read from the ledger
         self._ended = asyncio.Event()  # a request has ended
+
+    @classmethod
+    def check(cls, settings: BaseSettings, **arguments: Any) -> None:  # noqa: ARG003 - subclasses look there
+        """Raise, before the archive is touched, what a spider with these arguments would raise in it."""
+        cls(**arguments)
 
     @property
     def config(self) -> Config:

@@ -13,6 +13,7 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.discovery.sniff import discover
@@ -64,6 +65,11 @@ class NewsSpider(LedgerSpider):
         self._asked: Counter[str] = Counter()  # documents by source
         self.failed_sources: dict[str, str] = {}  # source -> what went wrong with one of its configured routes
         self._sources: dict[str, Source] = {}
+
+    @classmethod
+    def check(cls, settings: BaseSettings, **arguments: Any) -> None:
+        super().check(settings, **arguments)
+        choose_sources(settings["CHRONICLE_SOURCES"], arguments.get("sources", ""))
 
     # -- documents ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scrapy import Request
+from scrapy.settings import BaseSettings
 
 from crawler.discovery.lists import url_list
 from crawler.spiders.ledger import LedgerSpider
@@ -32,6 +33,11 @@ class UrlsSpider(LedgerSpider):
         self._file = file
         self._column = column
         self.ledger_sources = (f"list:{urls.slug('http://x/' + Path(file).stem) if file != '-' else 'stdin'}",)
+
+    @classmethod
+    def check(cls, settings: BaseSettings, **arguments: Any) -> None:
+        if arguments.get("file") != "-":  # what is read from a pipe is gone
+            super().check(settings, **arguments)
 
     def discover(self) -> Iterator[Request]:
         try:
