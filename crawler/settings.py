@@ -48,6 +48,9 @@ DOWNLOADER_MIDDLEWARES = {
 # The ledger says what was seen (pipelines/store/catalog.py), over all runs; this filter would forget.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
+# Items are locators, handed on at once. Scrapy starts this many tasks for each response with an item; 100 by default.
+CONCURRENT_ITEMS = 1
+
 LOG_LEVEL = "INFO"
 LOG_SHORT_NAMES = True
 LOG_VERSIONS: list[str] = []  # warcinfo and run.json have them

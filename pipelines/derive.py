@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines import __version__, message, urls
 from pipelines.errors import DocumentError
-from pipelines.extract import article as extraction
 from pipelines.extract.page import LIBXML2
 from pipelines.model import (
     Article,
@@ -164,6 +163,9 @@ def _page(
         return row.ends(Outcome.NOT_HTML, reason)
     if len(body.data) > settings.decoded_max:
         return row.ends(Outcome.UNDECODABLE, f"{len(body.data)} bytes; fetch.decoded_max is {settings.decoded_max}")
+    # Here, so that a crawler, whose workers derive, does not load the extractor and its models: 1 s and 30 MB.
+    from pipelines.extract import article as extraction  # noqa: PLC0415
+
     extracted = extraction.extract(body.data, row.url, http_charset=body.charset, captured_at=captured_at, found=found)
     article, wall = extracted.article, extracted.wall
     detail = "; ".join(filter(None, (body.note, *extracted.notes)))
@@ -247,7 +249,7 @@ def processing(run: str = "") -> Processing:
 
 def _rules_digest() -> str:
     """SHA-256 over the code of extract/, which holds all rules today, and of this module."""
-    files = [*Path(extraction.__file__).parent.glob("*.py"), Path(__file__)]
+    files = [*(Path(__file__).parent / "extract").glob("*.py"), Path(__file__)]
     digest = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.name):
         data = path.read_bytes()
