@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from crawler.printable import printable
 from crawler.refusals import Refused
+from pipelines.errors import OperatorError
 
 
 class LineFormatter(LogFormatter):
@@ -51,6 +52,24 @@ class EscapingFilter(logging.Filter):
             record.msg = "\n".join(printable(line, 10_000) for line in message.split("\n"))
             record.args = None
         return True
+
+
+class OperatorFilter(logging.Filter):
+    """An error that a person must mend is said in its own words, once: where our code raised it helps nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OperatorError):
+            return True
+        record.msg, record.args = str(error), None
+        record.exc_info = record.exc_text = None
+        first = record.msg not in self._said
+        self._said.add(record.msg)
+        return first
 
 
 def _line(level: int, message: str, **values: object) -> LogFormatterResult:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,8 +36,18 @@ class Session:
     Raises `StorageError` when the folder can't be written.
     """
 
-    def __init__(self, archive: Path, config: Config, *, spider: str = "") -> None:
+    def __init__(
+        self,
+        archive: Path,
+        config: Config,
+        *,
+        spider: str = "",
+        refused: Callable[[StorageError], None] | None = None,
+    ) -> None:
+        """`refused` hears, from a thread of ours, when derived data can't be kept; after that none is made."""
         self.archive = archive
+        self._refused = refused
+        self._full = False
         self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self._config = config
         self._lock = threading.Lock()
@@ -108,7 +119,7 @@ class Session:
         if self._pool is None:
             return
         with self._lock:
-            if self._closed or item.locator.record_id in self._pending:
+            if self._closed or self._full or item.locator.record_id in self._pending:
                 return
             if len(self._pending) >= MAX_PENDING:
                 self._overflow = True
@@ -125,12 +136,24 @@ class Session:
     def _keep(self, item: Item, future: Future[Worked]) -> None:
         try:
             worked = future.result()
-            self._keeper.keep(worked.derived, worked.row, worked.found, item.locator)
+            if not self._full:
+                self._keeper.keep(worked.derived, worked.row, worked.found, item.locator)
+        except StorageError as error:
+            self._give_up(error)
         except Exception:
             # A fault of ours: said with its traceback; the page stays underived and is taken up at the next start.
             logger.exception("deriving %s failed", item.locator)
         finally:
             self._forget(item)
+
+    def _give_up(self, error: StorageError) -> None:
+        """The disk refuses: what is captured stays underived, for the next start."""
+        with self._idle:
+            first, self._full = not self._full, True
+            self._hurry = True
+            self._idle.notify_all()
+        if first and self._refused is not None:
+            self._refused(error)
 
     def _forget(self, item: Item) -> None:
         with self._idle:
@@ -185,6 +208,8 @@ class Session:
         if self._pool is not None:
             self._pool.close()
         self._keeping.shutdown(wait=True)
-        self.catalog.run_ended(self.run, datetime.now(UTC), reason)
-        self._keeper.close()
-        self.catalog.close()
+        try:
+            self.catalog.run_ended(self.run, datetime.now(UTC), reason)
+            self._keeper.close()
+        finally:  # a run whose end could not be written is completed at the next start
+            self.catalog.close()

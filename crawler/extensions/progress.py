@@ -17,7 +17,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
-from crawler.logformat import EscapingFilter
+from crawler.logformat import EscapingFilter, OperatorFilter
 from pipelines.errors import WarchronicleError
 from pipelines.model import Outcome
 
@@ -77,6 +77,7 @@ class Progress:
 
     def _opened(self) -> None:
         if (handler := get_scrapy_root_handler()) is not None:
+            handler.addFilter(OperatorFilter())
             handler.addFilter(EscapingFilter())
         self._began = time.monotonic()
         if self._bar is not None:

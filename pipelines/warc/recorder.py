@@ -141,6 +141,8 @@ class Recorder:
                 self._write(alive)
         except OSError as error:
             self._give_up(storage_error(error, self._file.path if self._file else self._archive / "warc"))
+        except StorageError as error:  # of the index: its disk is ours
+            self._give_up(error)
         except Exception as error:  # noqa: BLE001 - the border of the thread: the index's errors are not ours to know
             self._give_up(StorageError(f"the index failed ({error!r}); what is on the disk is indexed at next start"))
         for _, future in alive:
