@@ -57,12 +57,13 @@ def captures(archive: Path) -> Counter[tuple[str, str]]:
 @pytest.mark.timeout(600)
 def test_kill_9_at_random_moments(tmp_path: Path) -> None:
     dice = random.Random(1939)
+    calm, stormy = tmp_path / "calm", tmp_path / "stormy"
     with SampleSite() as site:
-        calm, stormy = tmp_path / "calm", tmp_path / "stormy"
-        write_config(calm / "config", site.port, calm / "archive")
-        write_config(stormy / "config", site.port, stormy / "archive")
+        port, expected = site.port, site.expected()
+        write_config(calm / "config", port, calm / "archive")
         assert crawl(calm / "config", calm / "log").wait(120) in FINE, (calm / "log").read_text()[-3000:]
-
+    with SampleSite(port):  # anew: some of its pages answer their first visit with 503
+        write_config(stormy / "config", port, stormy / "archive")
         kills = 0
         while kills < KILLS:
             process = crawl(stormy / "config", stormy / "log")
@@ -74,7 +75,9 @@ def test_kill_9_at_random_moments(tmp_path: Path) -> None:
         assert crawl(stormy / "config", stormy / "log").wait(120) in FINE, (stormy / "log").read_text()[-3000:]
 
     undisturbed, killed = captures(calm / "archive"), captures(stormy / "archive")
-    assert set(killed) == set(undisturbed)
-    pages = {key for key in undisturbed if key[0] in site.expected()}
-    assert {key: count for key, count in killed.items() if key in pages and count > 1 and " 200" in key[1]} == {}
+    assert {url for url, _ in killed} == {url for url, _ in undisturbed}
+    # A 503 that was killed before it was recorded may have been answered otherwise the next time; all else is the same.
+    assert {key for key in killed if " 5" not in key[1]} == {key for key in undisturbed if " 5" not in key[1]}
+    twice = {key: count for key, count in killed.items() if key[0] in expected and count > 1 and " 5" not in key[1]}
+    assert twice == {key: count for key, count in undisturbed.items() if key in twice}
     assert not list((stormy / "archive").glob("warc/**/*.open"))
