@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,8 +41,9 @@ def archive_lock(archive: Path, purpose: str = "crawl") -> Iterator[None]:
         except OSError as error:
             raise StorageError(f"{path}: can't be locked ({error.strerror}); is it on a network share?") from error
         facts = {"pid": os.getpid(), "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "purpose": purpose}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(facts).encode("ascii"), 0)
+        with suppress(OSError):  # on a full disk the lock holds without its words
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(facts).encode("ascii"), 0)
         _held.add(descriptor)
         try:
             yield

@@ -56,7 +56,7 @@ class ArchiveExtension(Recording):
         """The disk refuses: said once, and the crawl ends, as nothing more could be kept."""
         if self._crawler.stats.get_value(STORAGE_ERROR):
             return
-        logger.error("%s", error)
+        logger.error("%s", error, exc_info=error)  # crawler.logformat leaves only its words
         self._crawler.stats.set_value(STORAGE_ERROR, str(error))
         if self._loop is not None and self._crawler.engine is not None and self._crawler.engine.spider is not None:
             self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=DISK_FULL))
