@@ -5,6 +5,7 @@ Every field's default and its comment here are what docs/reference.md shows; a t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -161,6 +162,11 @@ class Config(Section):
     discover: Discover = Discover()
     derive: Derive = Derive()
     collect: Collect = Collect()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all values, defaults included: two runs with equal digests were told the same."""
+        return f"sha256:{hashlib.sha256(self.model_dump_json().encode()).hexdigest()}"
 
     @property
     def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

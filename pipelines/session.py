@@ -63,10 +63,15 @@ class Session:
             raise StorageError(f"{archive}: can't be made ({error.strerror}); choose another archive.path") from error
         self.catalog = Catalog(archive / "catalog.sqlite")
         for recovered in recover(archive, self.catalog):
-            logger.warning("recovered %s", recovered)
+            logger.warning(
+                "%s was left open by a run that died: %d records kept, %d bytes of a cut one set aside",
+                recovered.warc,
+                recovered.records,
+                recovered.cut_bytes,
+            )
         complete_runs(archive, self.catalog)
         facts = processing(self.run)
-        self.catalog.run_started(self.run, datetime.now(UTC), spider=spider)
+        self.catalog.run_started(self.run, datetime.now(UTC), spider=spider, config_digest=config.digest)
         self._recorder = Recorder(
             archive,
             self.catalog,
