@@ -80,14 +80,16 @@ class Frame:
         if kind is DamageKind.CUT:
             # The decoder took all there is. Either that is so, or it was led astray and whole members lie in
             # it, the last of which ends with the file; members in a payload that was cut do not.
-            end, found = next_frame(self._source, self.offset + 1, self._dictionary, to_end=True)
+            end, found = next_frame(self._source, self.offset + 1, self._dictionary, until=size)
             if found:
                 self.fault = (DamageKind.BAD_GZIP, "it does not end before the next one starts")
         else:
-            behind = drained
+            behind, until = drained, 0
             if kind is not DamageKind.TOO_LARGE:
-                behind = stated_end(self._source, self.offset) or self.offset + 1
-            end, _ = next_frame(self._source, min(behind, size), self._dictionary)
+                # If it has an end of its own, members before that are of its payload. But a decoder that came out of a
+                # hole may have taken whole members for its stream: those go on beyond the end that it found.
+                behind, until = self.offset + 1, stated_end(self._source, self.offset) or 0
+            end, _ = next_frame(self._source, min(behind, size), self._dictionary, until=min(until, size))
         self.length = end - self.offset
 
     def jump(self, offset: int) -> bytes:

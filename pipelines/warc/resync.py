@@ -17,22 +17,25 @@ DRAIN_MAX = 16 << 30  # bytes inflated to find the end of a frame that is not wa
 _SCAN = 1 << 18
 
 
-def next_frame(
-    source: Source, offset: int, dictionary: zstd.ZstdDict | None, *, to_end: bool = False
-) -> tuple[int, bool]:
+def next_frame(source: Source, offset: int, dictionary: zstd.ZstdDict | None, *, until: int = 0) -> tuple[int, bool]:
     """Where the next frame with a record in it starts, from `offset` on, and True; else the file's end and False.
 
-    With `to_end` it counts only if from there sound frames fill the file to its end.
+    One before `until` counts only if from there sound frames, one behind the other, reach that place of the file.
     """
     source.seek(offset)
     kept = b""
+    vain: set[int] = set()  # starts of frames that lead nowhere: each is walked once
     while piece := source.take(_SCAN):
         window = kept + piece
         base = source.offset - len(window)
         for place in _candidates(window):
             found = base + place
-            if _holds_record(source, found, dictionary) and not (to_end and not _fills(source, found, dictionary)):
+            if found in vain or not _holds_record(source, found, dictionary):
+                continue
+            passed = _walk(source, found, dictionary, until)
+            if source.offset >= until:
                 return found, True
+            vain |= passed
         kept = window[-3:]
         source.seek(base + len(window))
     return source.offset, False
@@ -60,22 +63,36 @@ def _holds_record(source: Source, offset: int, dictionary: zstd.ZstdDict | None)
     return start.startswith(STARTS)
 
 
-def _fills(source: Source, offset: int, dictionary: zstd.ZstdDict | None) -> bool:
-    """Whether sound frames, one behind the other, reach from `offset` to the end of the file."""
+def _walk(source: Source, offset: int, dictionary: zstd.ZstdDict | None, until: int) -> set[int]:
+    """Leave the source behind the last of the sound frames that follow each other from `offset` until `until`.
+
+    Returns where they start.
+    """
     source.seek(offset)
-    while source.peek(1):
-        decoder = decoder_at(source, dictionary)
-        if decoder is None:
-            return False
-        try:
-            while not decoder.eof:
-                feed = source.take(FEED) if decoder.needs_input else b""
-                if decoder.needs_input and not feed:
-                    return False
-                decoder.decompress(feed, PIECE)
-        except DECODING:
-            return False
-        source.back(len(decoder.unused_data))
+    passed: set[int] = set()
+    while source.offset < until:
+        start = source.offset
+        passed.add(start)
+        if not _is_sound(source, dictionary):
+            source.seek(start)
+            break
+    return passed
+
+
+def _is_sound(source: Source, dictionary: zstd.ZstdDict | None) -> bool:
+    """Whether a whole frame lies here; the source is then behind it."""
+    decoder = decoder_at(source, dictionary)
+    if decoder is None:
+        return False
+    try:
+        while not decoder.eof:
+            feed = source.take(FEED) if decoder.needs_input else b""
+            if decoder.needs_input and not feed:
+                return False
+            decoder.decompress(feed, PIECE)
+    except DECODING:
+        return False
+    source.back(len(decoder.unused_data))
     return True
 
 
