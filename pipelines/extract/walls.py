@@ -82,8 +82,11 @@ _CONSENT_TITLE = re.compile(
 )
 _CONSENT_WORDS = re.compile(
     r"we value your privacy|(?:accept|agree to|use of) (?:all )?cookies|cookies? (?:policy|settings|consent)"
-    r"|our partners|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|nous et nos partenaires"
-    r"|accepter et|consentimiento|aceptar cookies|akceptuj|zgod[aę] na"
+    r"|our partners|zustimmen und weiter|mit werbung|einwilligung|personenbezogene daten|cookies akzeptieren"
+    r"|nous et nos (?:\d+ )?partenaires|nos (?:\d+ )?partenaires et nous"
+    r"|cookies (?:et|ou) (?:des )?technologies similaires"
+    r"|(?:retirer|donner) votre consentement|intérêt légitime|accepte[rz] (?:les cookies|et)|refuser et s[’']abonner"
+    r"|consentimiento|aceptar (?:las )?cookies|interés legítimo|accetta (?:i cookie|e continua)|akceptuj|zgod[aę] na"
     r"|принять (?:все )?(?:cookie|куки)|прийняти (?:всі )?(?:cookie|файли)|legitimate interest|berechtigtes interesse",
     re.IGNORECASE,
 )
