@@ -114,10 +114,11 @@ class Rules:
 
     networks: tuple[Network, ...] = ()
     ports: frozenset[int] = frozenset({80, 443})
+    anonymous: bool = False  # nobody said whom an outlet can write to: nothing but `networks` is dialled
 
     @classmethod
     def of(cls, config: Config) -> Rules:
-        return cls(config.networks, frozenset(config.fetch.ports))
+        return cls(config.networks, frozenset(config.fetch.ports), not config.operator.contact.strip())
 
     def refusal(self, address: str, port: int) -> str | None:
         """Why a target may not be dialled; None if it may. In `networks` every port may be."""
@@ -126,6 +127,8 @@ class Rules:
             return reason
         if _within(ip_address(address), self.networks):
             return None
+        if self.anonymous:
+            return "operator.contact is empty in crawl.toml: an outlet must know whom to write to"
         if port not in self.ports:
             return f"port {port} is not in fetch.ports"
         return "an address of this machine" if is_own(address) else None

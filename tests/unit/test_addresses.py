@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crawler.addresses import agree_on_host
 from crawler.networks import Rules, is_own, vet
 from crawler.refusals import Refused
+from pipelines.config import Config
 from pipelines.model import Outcome
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -136,3 +137,11 @@ def test_a_url_that_can_be_read_in_two_ways_is_refused(url):
 )
 def test_plain_urls_pass(url):
     agree_on_host(url)
+
+
+def test_without_a_contact_nothing_beyond_the_allowed_networks_is_dialled() -> None:
+    nobody = Rules.of(Config.model_validate({"fetch": {"allow_networks": ("127.0.0.0/8",)}}))
+    somebody = Rules.of(Config.model_validate({"operator": {"contact": "archive@example.org"}}))
+    assert nobody.refusal("127.0.0.1", 8765) is None
+    assert "operator.contact" in (nobody.refusal("93.184.215.14", 443) or "")
+    assert somebody.refusal("93.184.215.14", 443) is None
