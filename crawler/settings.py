@@ -41,6 +41,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.scope.ScopeMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.budget.BudgetMiddleware": 110,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.inflate.InflateMiddleware": 590,
     "crawler.middlewares.pause.PauseMiddleware": 610,
     "crawler.middlewares.headers.SafeHeadersMiddleware": 890,
 }

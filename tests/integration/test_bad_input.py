@@ -233,6 +233,7 @@ def test_a_bomb_is_kept_as_it_came_and_never_unfolded(faulty, path, bomb):
     if path != "/feed-bomb":
         row = faulty.rows[f"{bad.BOMBS}{path}"]
         assert (row["outcome"], row["text"]) == ("undecodable", "")
+        assert path not in faulty.result.log  # the crawler did not look into it: that is a worker's part
     assert 100 * MIB < faulty.result.peaks["crawler"] < 600 * MIB
     assert 100 * MIB < faulty.result.peaks["worker"] < 600 * MIB
 
