@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -237,6 +238,27 @@ def test_a_flipped_bit_costs_that_record_only():
             assert only(damages).offset == FIRST
         else:  # a bit that deflate does not use
             assert zlib.decompress(bytes(broken), 31) == record(1)
+
+
+def test_a_hole_costs_the_record_it_is_in_only():
+    """A decoder that comes out of the hole may take whole members for the rest of its stream."""
+    good = [member(record(number, response(page(number, 900)))) for number in range(8)]
+    for cut in range(1, len(good[1])):
+        found, damages = walk(good[0] + good[1][:cut] + b"".join(good[2:]))
+        assert found == ids(0, *range(2, 8)), cut
+        assert (only(damages).offset, only(damages).length) == (len(good[0]), cut)
+
+
+def test_a_payload_that_is_an_archive_is_passed_over_in_one_go():
+    """Each of its members leads to the payload's end and no further: it is walked once, not once for each."""
+    inside = b"".join(member(record(9, b"forged %d" % number)) for number in range(5000))
+    broken = bytearray(gzip.compress(record(1, response(inside)), 0))
+    broken[-6] ^= 1
+    began = time.process_time()
+    found, damages = walk(three(bytes(broken)))
+    assert time.process_time() - began < 10
+    assert found == ids(0, 2)
+    assert only(damages).length == len(broken)
 
 
 def test_every_cut_of_the_last_members_is_seen():
