@@ -19,6 +19,7 @@ FEED_MAX = 2 << 20  # characters
 TAGS_MAX = 100_000
 _ENTRY_END = re.compile(r"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ENTRY_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_DUBLIN_CORE = ("rss090", "rss10")
 _OLDER = ("next", "prev-archive")  # RFC 5005, sections 3 and 4: where older entries are
 
 
@@ -40,8 +41,10 @@ def read_feed(text: str, prolog: Prolog, collector: Collector) -> Discovered:
     if parsed.bozo:
         collector.notes[Note.REPAIRED] += 1
     language = _text(parsed.feed, "language")
+    # RSS 1.0 has dc:date only, which is when an item was published; feedparser files it under "updated".
+    published = ("published", "updated") if parsed.version in _DUBLIN_CORE else ("published",)
     for entry in parsed.entries:
-        _take(entry, language, collector)
+        _take(entry, language, published, collector)
     for link in parsed.feed.get("links", ()):
         if link.get("rel") in _OLDER and link.get("href"):
             collector.document(link["href"], Route.FEED)
@@ -65,12 +68,12 @@ def _within(text: str, collector: Collector) -> str:
     return text[:end]
 
 
-def _take(entry: Any, language: str, collector: Collector) -> None:
+def _take(entry: Any, language: str, published: tuple[str, ...], collector: Collector) -> None:
     collector.item(
         _link(entry),
         Route.FEED,
         title=_text(entry, "title"),
-        published=_text(entry, "published"),
+        published=next(filter(None, (_text(entry, name) for name in published)), ""),
         modified=_text(entry, "updated"),
         language=_text(entry, "language") or _text(entry.get("title_detail", {}), "language") or language,
     )
