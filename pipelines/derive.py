@@ -93,8 +93,8 @@ def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Der
     """The row of a record; what the record holds decides the outcome, and raises nothing of ours."""
     head = _head(record)
     row = _row_of(record, head)
-    if record.type == "revisit":
-        return _revisit(record, row)
+    if record.type == "revisit" and (head is None or head.status == 304 or 200 <= head.status < 300):
+        return _revisit(record, row)  # of an error or a redirect, the status says more than that it was seen before
     if record.type == "resource":
         mime = record.field("Content-Type").partition(";")[0].strip().lower()
         return _page(_Body(record.block, mime), row, settings, record.date, found)

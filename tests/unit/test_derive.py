@@ -168,6 +168,8 @@ def test_revisits():
     assert unmodified.outcome is Outcome.NOT_MODIFIED
     lost = replace(record(kind="revisit", body=b""), payload_digest="")
     assert derive(lost, None, SETTINGS).outcome is Outcome.UNRESOLVED_REVISIT
+    failed_again = record("500 Internal Server Error", kind="revisit", body=b"", WARC_Refers_To="<urn:uuid:1>")
+    assert outcome(failed_again).outcome is Outcome.HTTP_5XX
 
 
 @pytest.mark.parametrize(
