@@ -9,6 +9,6 @@ In DOWNLOADER_MIDDLEWARES, from the engine to the network:
     610  crawler.middlewares.pause.PauseMiddleware            how is the host, and is a retry worth it?
     890  crawler.middlewares.headers.SafeHeadersMiddleware    nothing personal goes out
 
-Scrapy's offsite, robotstxt, httpauth, retry, redirect, httpcompression, cookies and httpproxy middlewares are off beside them; the
-settings are in crawler/safety.py. Requests wait in crawler/queues.py, by what crawler/hosts.py knows.
+Scrapy's offsite, robotstxt, httpauth, retry, redirect, httpcompression, cookies and httpproxy middlewares are off
+beside them; the settings are in crawler/safety.py. Requests wait in crawler/queues.py, by what crawler/hosts.py knows.
 """
