@@ -104,14 +104,20 @@ def entity(message: bytes, head: Head) -> tuple[bytes, bool]:
     as it stands. Bytes past Content-Length belong to no entity and are left off. The answer to a HEAD
     request can't be told from a cut one: callers that know the request ask only for other methods.
     """
-    body = message[head.length :]
+    body, whole = entity_view(message, head)
+    return bytes(body), whole
+
+
+def entity_view(message: bytes, head: Head) -> tuple[bytes | memoryview, bool]:
+    """`entity` without a copy where it stands in the message as it is."""
     if head.status in {204, 304} or head.status < 200:
         return b"", True
     codings = head.all("transfer-encoding")
     if codings and "chunked" in ",".join(codings).lower():
-        read = _dechunk(body)
+        read = _dechunk(message[head.length :])
         if read is not None:
             return read
+    body = memoryview(message)[head.length :]
     stated = _content_length(head)
     if stated is None:
         return body, True
@@ -186,7 +192,7 @@ def decode_content(body: bytes, codings: Sequence[str], limit: int) -> bytes:
     return body
 
 
-def decode_prefix(body: bytes, codings: Sequence[str], size: int) -> bytes:
+def decode_prefix(body: bytes | memoryview, codings: Sequence[str], size: int) -> bytes:
     """About the first `size` decoded bytes, as many as can be had from the start of `body`; b"" if there are none.
 
     For looking at what a payload is, whole or not: it never raises.
@@ -209,7 +215,7 @@ def decode_prefix(body: bytes, codings: Sequence[str], size: int) -> bytes:
                     return b""
         except (zlib.error, brotli.error, zstd.ZstdError):
             return b""
-    return body[:size]
+    return bytes(body[:size])
 
 
 class _Bounded:
@@ -258,7 +264,7 @@ def _inflate_either(body: bytes, limit: int) -> bytes:
     return _inflate(body, limit, "deflate", _deflate_wbits(body))
 
 
-def _deflate_wbits(body: bytes) -> int:
+def _deflate_wbits(body: bytes | memoryview) -> int:
     is_zlib = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 

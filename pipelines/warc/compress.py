@@ -60,17 +60,17 @@ def member(record: bytes) -> bytes:
     return packed
 
 
-def stored_member(text: bytes, body: bytes) -> bytes:
+def stored_member(text: bytes, body: bytes | memoryview) -> bytes:
     """A gzip member that holds `text`, deflated, `body` as it is, and the end of a record."""
     stream = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _RAW)
     # After a sync flush the deflate stream stands at a byte's border, where stored blocks may follow.
-    parts = [_HEADER, stream.compress(text), stream.flush(isal_zlib.Z_SYNC_FLUSH)]
+    parts: list[bytes | memoryview] = [_HEADER, stream.compress(text), stream.flush(isal_zlib.Z_SYNC_FLUSH)]
     last = max(len(body) - 1, 0) // (_STORED_MAX - len(_END)) * (_STORED_MAX - len(_END))
     for start in range(0, last, _STORED_MAX - len(_END)):
         chunk = body[start : start + _STORED_MAX - len(_END)]
         parts += (_stored(len(chunk), final=False), chunk)
     chunk = body[last:] if last else body
-    checksum = isal_zlib.crc32(_END, isal_zlib.crc32(body, isal_zlib.crc32(text)))
+    checksum = zlib_ng.crc32(_END, zlib_ng.crc32(body, zlib_ng.crc32(text)))
     size = (len(text) + len(body) + len(_END)) & 0xFFFFFFFF
     parts += (_stored(len(chunk) + len(_END), final=True), chunk, _END, struct.pack("<LL", checksum, size))
     return b"".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.message import Head, entity, parse_head
+from pipelines.message import Head, entity_view, parse_head
 from pipelines.warc.fields import agrees
 
 
@@ -28,9 +28,9 @@ def payload_fault(kind: str, stated: str, block: bytes) -> str:
 def _holds(stated: str, block: bytes, head: Head) -> bool:
     raw = memoryview(block)[head.length :]
     chunked = head.get("transfer-encoding") != ""
-    if not chunked:  # most entities are the bytes as they stand: no copy
-        return agrees(stated, raw) is not False or agrees(stated, entity(block, head)[0]) is not False
-    return agrees(stated, entity(block, head)[0]) is not False or agrees(stated, raw) is not False
+    if not chunked:  # most entities are the bytes as they stand
+        return agrees(stated, raw) is not False or agrees(stated, entity_view(block, head)[0]) is not False
+    return agrees(stated, entity_view(block, head)[0]) is not False or agrees(stated, raw) is not False
 
 
 def _fault(stated: str) -> str:

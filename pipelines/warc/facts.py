@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.message import Head, clean_field, decode_prefix, entity, parse_head
+from pipelines.message import Head, clean_field, decode_prefix, entity_view, parse_head
 from pipelines.model import Capture, Truncation
 from pipelines.warc.compress import is_compressed
 from pipelines.warc.fields import sha1
@@ -46,9 +46,10 @@ def examine(capture: Capture) -> Facts:
     if head is None:
         return Facts(None, "", 0, "", compressed=False, truncated=capture.truncated)
     if capture.request.startswith(b"HEAD ") and len(capture.response) == head.length:
-        body, whole = b"", True
+        body: bytes | memoryview = b""
+        whole = True
     else:
-        body, whole = entity(capture.response, head)
+        body, whole = entity_view(capture.response, head)
     codings = head.codings
     identified = identify(decode_prefix(body, codings, SNIFFED))
     return Facts(

@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import RecordError
@@ -27,14 +27,13 @@ _DATE = re.compile(
 _DIGITS14 = re.compile(r"\d{14}\Z", re.ASCII)
 
 
-def serialise(fields: Iterable[tuple[str, str]]) -> bytes:
-    """A record's head with the blank line. Raises `RecordError` for a value that holds a control character."""
-    fields = list(fields)
+def lines(fields: Sequence[tuple[str, str]]) -> str:
+    """Fields as they stand in a head, a line each. Raises `RecordError` for a value that holds a control character."""
     values = "".join([value for _, value in fields])
     if not values.isprintable() and _BREAKS.search(values):
         name, value = next(field for field in fields if _BREAKS.search(field[1]))
         raise RecordError(f"{name}: the value {value[:200]!r} holds a control character; nothing was written")
-    return VERSION + "".join([f"{name}: {value}\r\n" for name, value in fields]).encode("utf-8") + b"\r\n"
+    return "".join([f"{name}: {value}\r\n" for name, value in fields])
 
 
 def parse(head: bytes) -> tuple[tuple[str, str], ...]:

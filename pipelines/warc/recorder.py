@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from pipelines.errors import RecordError, StorageError
 from pipelines.model import Capture, Locator, Record, Recorded, RecordKind
 from pipelines.warc import cdxj
 from pipelines.warc.disk import GrowingFile, storage_error
 from pipelines.warc.facts import Facts, examine
-from pipelines.warc.records import Draft, Revisit, drafts, recorded, warcinfo
+from pipelines.warc.records import Draft, Revisit, drafts, new_id, recorded, warcinfo
 
 _BATCH_CAPTURES = 256
 _BATCH_BYTES = 64 << 20
@@ -168,7 +167,7 @@ class Recorder:
         self._file = GrowingFile(self._archive, self._prefix, self._run, now, fsync=self._fsync)
         self._opened_at = time.monotonic()
         self._lines = []
-        self._warcinfo_id = uuid4().urn
+        self._warcinfo_id = new_id()
         info = {"isPartOf": self._run} | self._info
         record = warcinfo(info, filename=self._file.path.name, at=now, record_id=self._warcinfo_id)
         packed = record.packed()
@@ -180,7 +179,7 @@ class Recorder:
         """Add an exchange's members to the batch. Raises `RecordError` before anything of it is added."""
         facts = examine(capture)
         revisit = self._revisit(capture, facts, batch)
-        records = drafts(capture, facts, revisit=revisit, new_id=_new_id, warcinfo_id=self._warcinfo_id, run=self._run)
+        records = drafts(capture, facts, revisit=revisit, new_id=new_id, warcinfo_id=self._warcinfo_id, run=self._run)
         packed = [draft.packed() for draft in records]
         locator = Locator(file.warc, file.size + batch.size, len(packed[0]), records[0].record_id)
         result = recorded(capture, facts, revisit, locator)
@@ -235,10 +234,6 @@ class Recorder:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def _new_id() -> str:
-    return uuid4().urn
 
 
 def _as_read(draft: Draft, locator: Locator, capture: Capture, result: Recorded, facts: Facts) -> Record:

@@ -44,6 +44,7 @@ _SIGNATURES = (
     (b"wOF2", "font/woff2"),
     (b"Rar!\x1a\x07", "application/x-rar-compressed"),
 )
+_MARKS = tuple(signature for signature, _ in _SIGNATURES)
 _RIFF = {b"WEBPVP": "image/webp", b"WAVE": "audio/wave", b"AVI ": "video/avi"}
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
@@ -53,9 +54,8 @@ def identify(payload: bytes) -> str:
     start = payload[:SNIFFED]
     if not start:
         return ""
-    for signature, mime in _SIGNATURES:
-        if start.startswith(signature):
-            return mime
+    if start.startswith(_MARKS):
+        return next(mime for signature, mime in _SIGNATURES if start.startswith(signature))
     if start[:4] == b"RIFF":
         return next((mime for tag, mime in _RIFF.items() if start[8:14].startswith(tag)), "")
     if start[4:8] == b"ftyp":

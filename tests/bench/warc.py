@@ -19,7 +19,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -32,7 +31,7 @@ from warcio.warcwriter import WARCWriter  # noqa: E402
 from pipelines.model import Capture, Found, Record, Route, TlsFacts  # noqa: E402
 from pipelines.warc.facts import examine  # noqa: E402
 from pipelines.warc.reader import read  # noqa: E402
-from pipelines.warc.records import Draft, drafts  # noqa: E402
+from pipelines.warc.records import Draft, drafts, new_id  # noqa: E402
 
 CORPORA = ROOT.parent / "shared" / "corpora" / "html"
 REQUEST = (
@@ -113,7 +112,7 @@ def write_ours(exchanges: list[Capture]) -> bytes:
     for exchange in exchanges:
         facts = examine(exchange)
         records: list[Draft] = drafts(
-            exchange, facts, revisit=None, new_id=lambda: uuid4().urn, warcinfo_id="urn:uuid:0", run="bench"
+            exchange, facts, revisit=None, new_id=new_id, warcinfo_id="urn:uuid:0", run="bench"
         )
         for draft in records:
             out.write(draft.packed())

@@ -17,7 +17,7 @@ from pipelines import urls
 from pipelines.errors import RecordError
 from pipelines.warc.cipher import iana_name
 from pipelines.warc.compress import is_compressed, member, stored_member
-from pipelines.warc.fields import agrees, parse, parse_date, serialise, sha1, sha256
+from pipelines.warc.fields import VERSION, agrees, lines, parse, parse_date, sha1, sha256
 from pipelines.warc.sniff import identify
 
 TEN = datetime(2022, 9, 10, 6, 5, 4, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_a_digest_that_can_not_be_judged():
     )
 )
 def test_heads_round_trip(fields):
-    head = serialise(fields)
+    head = VERSION + lines(fields).encode() + b"\r\n"
     assert head.startswith(b"WARC/1.1\r\n")
     assert head.endswith(b"\r\n\r\n")
     assert list(parse(head[10:-4])) == fields
@@ -95,7 +95,7 @@ def test_heads_round_trip(fields):
 )
 def test_a_value_that_would_break_the_head_is_refused(value):
     with pytest.raises(RecordError, match="WARC-Target-URI"):
-        serialise([("WARC-Target-URI", value)])
+        lines([("WARC-Target-URI", value)])
 
 
 def test_heads_of_other_writers():
