@@ -102,14 +102,22 @@ def sha256(data: bytes | memoryview) -> str:
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [first + second for first in _BASE32 for second in _BASE32]  # base64.b32encode takes five times as long
 _SHIFTS = range(150, -1, -10)
+# from base32 to the digits that `int` takes; what is none of it, to what is no digit
+_AS_DIGITS = dict.fromkeys(range(128), "!") | str.maketrans(
+    _BASE32 + _BASE32.lower(), 2 * "0123456789abcdefghijklmnopqrstuv"
+)
 
 
 def agrees(stated: str, data: bytes | memoryview) -> bool | None:
     """Whether a labelled digest (base32, hex or base64) is that of `data`; None if the algorithm is unknown."""
     if len(stated) == 71 and stated.startswith("sha256:"):  # ours, and most others': without detours
         return stated[7:].lower() == hashlib.sha256(data).hexdigest()
-    if len(stated) == 37 and stated.startswith("sha1:"):
-        return stated.upper() == sha1(data).upper()
+    if len(stated) == 37 and stated.startswith("sha1:") and stated.isascii():
+        try:
+            number = int(stated[5:].translate(_AS_DIGITS), 32)  # a third of the time of encoding ours
+        except ValueError:
+            return False
+        return number == int.from_bytes(hashlib.sha1(data, usedforsecurity=False).digest(), "big")
     algorithm, _, value = stated.partition(":")
     name = algorithm.strip().lower().replace("sha-", "sha")
     if name not in _ALGORITHMS:
