@@ -32,6 +32,7 @@ from pipelines.model import Capture, Found, Record, Route, TlsFacts  # noqa: E40
 from pipelines.warc.facts import examine  # noqa: E402
 from pipelines.warc.reader import read  # noqa: E402
 from pipelines.warc.records import Draft, drafts, new_id  # noqa: E402
+from pipelines.warc.verify import verify  # noqa: E402
 
 CORPORA = ROOT.parent / "shared" / "corpora" / "html"
 REQUEST = (
@@ -166,6 +167,13 @@ def read_ours(path: Path, *, digests: bool = True) -> int:
     return sum(map(len_of, read(path, digests=digests)))
 
 
+def verify_ours(path: Path) -> int:
+    """What `warchronicle verify` does to a file: all of the above, every payload digest, no record id twice."""
+    found = verify(path)
+    assert found.sound, found.damages
+    return found.records.total()
+
+
 def len_of(event: object) -> int:
     assert isinstance(event, Record), event
     return len(event.block)
@@ -242,6 +250,7 @@ def main() -> None:
                 path.write_bytes(data)
                 readers: dict[str, Callable[[], object]] = {
                     "ours": partial(read_ours, path),
+                    "ours, verify": partial(verify_ours, path),
                     "fastwarc": partial(read_fastwarc_facts, path),
                     "fastwarc, block only": partial(read_fastwarc, path),
                     "warcio": partial(read_warcio, path),
@@ -249,8 +258,8 @@ def main() -> None:
                     "fastwarc, unverified": partial(read_fastwarc, path, digests=False),
                 }
                 sizes = {
-                    reader: readers[reader]() for reader in readers if reader != "warcio"
-                }  # it counts payloads only
+                    reader: readers[reader]() for reader in readers if reader not in {"warcio", "ours, verify"}
+                }  # they count payloads only, and records
                 assert len(set(sizes.values())) == 1, f"the readers disagree: {sizes}"
                 seconds = turns(readers, options.repeats)
                 for reader, spent in seconds.items():
@@ -261,6 +270,7 @@ def main() -> None:
                 result[f"read_vs_fastwarc_block_only_{name}_{writer}"] = ratio(
                     seconds["fastwarc, block only"], seconds["ours"]
                 )
+                result[f"verify_vs_fastwarc_{name}_{writer}"] = ratio(seconds["fastwarc"], seconds["ours, verify"])
                 result[f"unverified_vs_fastwarc_{name}_{writer}"] = ratio(
                     seconds["fastwarc, unverified"], seconds["ours, unverified"]
                 )
@@ -269,6 +279,9 @@ def main() -> None:
         float(str(value))
         for key, value in result.items()
         if key.startswith("read_vs_fastwarc_") and "block_only" not in key
+    )
+    result["verify_vs_fastwarc"] = min(
+        float(str(value)) for key, value in result.items() if key.startswith("verify_vs_fastwarc_")
     )
     print(json.dumps(result))
 
