@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ from pipelines.toml import nearest
 
 PER_HOST_AHEAD = 8  # requests that Scrapy holds for a host beyond those under way; the rest waits in the ledger
 BUFFER = 64  # URLs of a host read from the ledger at once
-POLL_SECONDS = 0.5  # how long an idle spider waits for something to end before it looks for due retries
+LOOK_SECONDS = 0.2  # the ledger is asked for hosts no more often than this
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -52,7 +53,8 @@ class LedgerSpider(Spider):
         self._under_way: dict[str, str] = {}  # ledger key -> host
         self._busy: Counter[str] = Counter()  # host -> page requests given to Scrapy
         self._buffers: defaultdict[str, deque[Found]] = defaultdict(deque)
-        self._last: dict[str, Found] = {}  # host -> the last row read from the ledger
+        self._last: dict[str, Found] = {}  # host -> the last row read from the ledger, where there are more behind it
+        self._look_again = 0.0  # monotonic time before which the ledger is not asked for hosts
         self._ended = asyncio.Event()  # a request has ended
 
     @classmethod
@@ -81,27 +83,43 @@ class LedgerSpider(Spider):
         for request in self.discover():
             yield request
         while True:
-            given = 0
-            for found in self._next_pages():
-                given += 1
+            given = False
+            for found in self._at_hand():
+                given = True
                 yield self._page(found)
-            if not given:
-                if not self._under_way and not self.open_documents:
-                    return
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), POLL_SECONDS)
-                self._ended.clear()
+            idle = not self._under_way and not self.open_documents
+            if given or ((idle or time.monotonic() >= self._look_again) and self._look()):
+                continue
+            if idle:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), LOOK_SECONDS)
+            self._ended.clear()
 
-    def _next_pages(self) -> Iterator[Found]:
-        """Rows that wait, no more for a host than its share."""
-        share = self.config.fetch.per_host + PER_HOST_AHEAD
-        for host in self.session.catalog.waiting_hosts(self.ledger_sources, datetime.now(UTC)):
-            room = share - self._busy[host]
-            buffer = self._buffers[host]
-            if room > 0 and not buffer:
+    @property
+    def _share(self) -> int:
+        """Requests that a host may have with Scrapy at once, most of them waiting there."""
+        return self.config.fetch.per_host + PER_HOST_AHEAD
+
+    def _at_hand(self) -> Iterator[Found]:
+        """Rows that were read before, and those behind them, no more for a host than its share."""
+        for host, buffer in self._buffers.items():
+            room = self._share - self._busy[host]
+            if room > 0 and not buffer and host in self._last:
                 self._read_ahead(host, buffer)
             for _ in range(min(room, len(buffer))):
                 yield buffer.popleft()
+
+    def _look(self) -> bool:
+        """Ask the ledger which hosts have rows that wait; True if that brought any which may be asked for now."""
+        self._look_again = time.monotonic() + LOOK_SECONDS
+        brought = False
+        for host in self.session.catalog.waiting_hosts(self.ledger_sources, datetime.now(UTC)):
+            buffer = self._buffers[host]
+            if not buffer and self._busy[host] < self._share:
+                self._read_ahead(host, buffer)
+                brought = brought or bool(buffer)
+        return brought
 
     def _read_ahead(self, host: str, buffer: deque[Found]) -> None:
         rows = self.session.catalog.waiting(
@@ -110,7 +128,7 @@ class LedgerSpider(Spider):
         buffer.extend(found for found in rows if urls.key(found.url) not in self._under_way)
         # At the end it starts over: what was passed over on the way may be due for another try.
         self._last.pop(host, None)
-        if rows:
+        if len(rows) == BUFFER:
             self._last[host] = rows[-1]
 
     def _page(self, found: Found) -> Request:
