@@ -36,6 +36,14 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 
+# Host and port of a URL that has nothing in them to normalise: a name, or an IPv4 address in its one right form.
+_PLAIN_PLACE = re.compile(
+    r"(https?:)//((?:(?!xn--)[a-z0-9-]{1,63}\.)+[a-z]{2,63}"
+    r"|(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3})"
+    r"(?::([1-9]\d{0,3}|[1-5]\d{4}))?(?=[/?#])",
+    re.ASCII,
+)
+
 # The list that ships with tldextract: no fetch, and the same answer everywhere. With its private part, so that
 # two blogs of one provider are two sites.
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
@@ -98,20 +106,25 @@ def key(url: str) -> str:
     return f"{head}?{'&'.join(kept)}" if kept else head
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def host_of(url: str) -> str:
     """The host of an absolute URL, lower case, IPv6 without brackets; "" if it has none."""
-    try:
-        return str(ada_url.URL(url).hostname).strip("[]")
-    except ValueError:
-        return ""
+    return _place(url)[0]
+
+
+def port_of(url: str) -> int:
+    """The port of an absolute http(s) URL, its scheme's own where none is written; 0 for any other URL."""
+    return _place(url)[1]
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def port_of(url: str) -> int:
-    """The port of an absolute http(s) URL, its scheme's own where none is written."""
-    parsed = ada_url.URL(url)
-    return int(parsed.port) if parsed.port else _DEFAULT_PORTS.get(parsed.protocol, 0)
+def _place(url: str) -> tuple[str, int]:
+    if plain := _PLAIN_PLACE.match(url):
+        return plain[2], int(plain[3]) if plain[3] else _DEFAULT_PORTS[plain[1]]
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        return "", 0
+    return str(parsed.hostname).strip("[]"), int(parsed.port) if parsed.port else _DEFAULT_PORTS.get(parsed.protocol, 0)
 
 
 @lru_cache(maxsize=4096)

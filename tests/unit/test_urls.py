@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+import ada_url
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +109,22 @@ def test_normalise_is_idempotent_or_refuses(text: str) -> None:
         return
     assert urls.normalise(once) == once
     assert urls.host_of(once) == "a.test"
+
+
+@given(
+    st.from_regex(r"\Ahttps?://[a-z0-9.-]{1,30}(:[0-9]{1,5})?[/?#][a-z@:/.]{0,10}\Z"),
+)
+def test_host_and_port_are_what_the_url_standard_says(url: str) -> None:
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        assert urls.host_of(url) == ""
+        return
+    assert urls.host_of(url) == parsed.hostname
+    assert urls.port_of(url) == int(parsed.port or {"http:": 80, "https:": 443}[parsed.protocol])
+
+
+def test_addresses_above_255_are_no_addresses() -> None:
+    assert urls.host_of("http://300.1.1.1/") == ""
+    assert urls.host_of("http://1.2.3.4:8080/") == "1.2.3.4"
+    assert urls.port_of("http://1.2.3.4:0080/") == 80
