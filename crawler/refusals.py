@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
 
 import brotli
-import zstandard
 from OpenSSL import SSL
 from scrapy import exceptions as scrapy_errors
 from scrapy.exceptions import IgnoreRequest
@@ -23,6 +23,11 @@ from twisted.web._newclient import RequestNotSent
 from crawler.printable import printable
 from pipelines.errors import DocumentError, OperatorError
 from pipelines.model import Outcome
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 class Refused(IgnoreRequest):
@@ -73,7 +78,7 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], Outcome, str], ...] = (
     ((scrapy_errors.DownloadCancelledError, defer.CancelledError), Outcome.TRUNCATED, "we broke the answer off"),
     ((scrapy_errors.UnsupportedURLSchemeError, scrapy_errors.NotSupported), Outcome.BAD_URL, "a scheme we don't fetch"),
     (
-        (DocumentError, zlib.error, gzip.BadGzipFile, EOFError, brotli.error, zstandard.ZstdError),
+        (DocumentError, zlib.error, gzip.BadGzipFile, EOFError, brotli.error, zstd.ZstdError),
         Outcome.UNDECODABLE,
         "the body does not decode",
     ),
