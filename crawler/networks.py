@@ -127,8 +127,10 @@ class Rules:
             return reason
         if _within(ip_address(address), self.networks):
             return None
-        if self.anonymous:
-            return "operator.contact is empty in crawl.toml: an outlet must know whom to write to"
         if port not in self.ports:
             return f"port {port} is not in fetch.ports"
-        return "an address of this machine" if is_own(address) else None
+        if is_own(address):
+            return "an address of this machine"
+        if self.anonymous:
+            return "operator.contact is empty in crawl.toml: an outlet must know whom to write to"
+        return None

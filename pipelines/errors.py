@@ -5,7 +5,6 @@
     │   ├── ConfigError
     │   ├── InputError
     │   └── StorageError    the disk is full or refuses: what was stored before is intact
-    ├── RetryError          nobody; the same call may succeed later
     └── RecordError         nobody; one record or document is bad: count it and go on
 
 Verdicts on pages are no errors: see `pipelines.model.Outcome`.
@@ -66,12 +65,6 @@ class BusyError(OperatorError):
     """Another process holds the archive's lock."""
 
     exit_code = ExitCode.BUSY
-
-
-class RetryError(WarchronicleError):
-    """The same call may succeed later."""
-
-    exit_code = ExitCode.PARTIAL
 
 
 class RecordError(WarchronicleError):

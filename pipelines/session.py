@@ -7,7 +7,6 @@ ago or before a crash. So only a bounded number of locators is ever held here.
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +20,7 @@ from pipelines.errors import StorageError
 from pipelines.keep import Keeper, complete_runs
 from pipelines.model import Capture, Item, Recorded
 from pipelines.store.catalog import Catalog
+from pipelines.store.runs import new_run_id
 from pipelines.warc.recorder import Recorder
 from pipelines.warc.recover import recover
 from pipelines.workers import DerivePool, Worked
@@ -48,7 +48,7 @@ class Session:
         self.archive = archive
         self._refused = refused
         self._full = False
-        self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.run = new_run_id(datetime.now(UTC))
         self._config = config
         self._lock = threading.Lock()
         self._pending: set[str] = set()  # record ids with the workers

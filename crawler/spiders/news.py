@@ -6,7 +6,6 @@ scrapy crawl news -a sources=ua-pravda,de-tagesschau -a since=2022-09-01 -a unti
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.discovery.sniff import discover
+from crawler.discovery.visited import Visited
 from crawler.discovery.window import Window
 from crawler.refusals import outcome_of
 from crawler.spiders.ledger import REDIRECTS, LedgerSpider
@@ -61,8 +61,6 @@ class NewsSpider(LedgerSpider):
             if route not in ROUTES:
                 raise ConfigError(f"-a routes={routes}: no route {route!r}; known: {', '.join(ROUTES)}")
         self._conditional = bool(conditional)
-        self._seen: set[str] = set()  # documents asked for in this run: index loops end here
-        self._asked: Counter[str] = Counter()  # documents by source
         self.failed_sources: dict[str, str] = {}  # source -> what went wrong with one of its configured routes
         self._sources: dict[str, Source] = {}
 
@@ -78,6 +76,7 @@ class NewsSpider(LedgerSpider):
             source.id: source for source in choose_sources(self.settings["CHRONICLE_SOURCES"], self._names)
         }
         self.ledger_sources = tuple(self._sources)
+        self._visited = Visited(self.config.discover)
         for source in self._sources.values():
             addresses = [(address, ROUTES[route]) for route in self.routes for address in getattr(source, route)]
             if not (source.feeds or source.news_sitemaps or source.sitemaps):
@@ -87,15 +86,9 @@ class NewsSpider(LedgerSpider):
                 yield from self._document(Found(url=address, route=Route.CONFIG, source=source.id), role, depth=0)
 
     def _document(self, found: Found, role: Role, depth: int) -> Iterator[Request]:
-        """A request for a feed or sitemap that this run has not asked for yet."""
-        key = urls.key(found.url)
-        if key in self._seen:
-            return
-        self._seen.add(key)
-        self._asked[found.source] += 1
-        limits = self.config.discover
-        if self._asked[found.source] > limits.documents_max or depth > limits.index_depth_max:
-            self.crawler.stats.inc_value("chronicle/discovery/documents_over_budget")
+        """A request for a feed or sitemap, if this run has not asked for it yet and it is within the bounds."""
+        if reason := self._visited.refuses(found.url, found.source, depth):
+            self.crawler.stats.inc_value(f"chronicle/discovery/{reason}")
             return
         headers = {}
         if self._conditional and (visit := self.session.catalog.visit(found.url)) is not None:

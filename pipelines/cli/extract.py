@@ -99,11 +99,6 @@ def _inputs(
         advance(done)
 
 
-def _few(paths: list[Path | None], listed: list[pages.Html]) -> int:
-    """1 where there is one page, for which a second worker would only be started; else 0."""
-    return int(len(paths) + len(listed) == 1 and not any(path is not None and pages.is_warc(path) for path in paths))
-
-
 def _stdin() -> io.BufferedReader:
     stream = sys.stdin.buffer
     assert isinstance(stream, io.BufferedReader)
