@@ -263,7 +263,9 @@ def test_a_drip_is_cut_and_holds_nobody_up(faulty):
     row = faulty.rows[f"{bad.DRIP}/drip"]
     assert row["outcome"] in {"truncated", "timeout"}
     meanwhile = [visit for visit in faulty.site.visits if drip.began < visit.began and visit.ended < drip.ended]
-    assert sum(visit.host == bad.GOOD for visit in meanwhile) >= 8
+    assert any(visit.host == bad.GOOD for visit in meanwhile)
+    # Nothing of the good host waited for the drip to end; how much of it came before is a matter of order.
+    assert all(visit.ended < drip.ended for visit in faulty.site.visits if visit.host == bad.GOOD)
 
 
 def test_an_endless_body_is_cut_at_its_limit(faulty):
