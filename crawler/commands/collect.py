@@ -113,7 +113,10 @@ class Command(ScrapyCommand):
             # A visit counts once it is written, so what is due is asked under the lock.
             catalog = Catalog(archive / "catalog.sqlite")
             try:
-                ready = due(chosen, collect, catalog.visit, datetime.now(UTC))
+                now = datetime.now(UTC)
+                ready = due(chosen, collect, catalog.visit, now)
+                # What an earlier run had no time for does not wait for the next visit.
+                ready += [each for each in chosen if each not in ready and catalog.waiting_hosts([each.id], now)]
             finally:
                 catalog.close()
             facts: dict[str, Any] = {"sources": len(chosen), "due": [source.id for source in ready]}

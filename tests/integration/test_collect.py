@@ -152,6 +152,19 @@ def test_the_time_budget_ends_it_and_the_ledger_has_the_rest(tmp_path):
     assert waiting >= 14 - fetched, "what was not fetched waits for the next run"
 
 
+def test_what_the_time_budget_left_is_taken_up_before_the_source_is_due_again(tmp_path):
+    with outlet("127.0.0.1", pages=6) as site:
+        archive = configure(tmp_path, site, fetch="delay_seconds = 1.0", crawl="[collect]\nevery_minutes = 600")
+        code, _, log = collect(tmp_path, "--budget", "0.06")
+        assert code is ExitCode.TIME, log[-3000:]
+        code, facts, log = collect(tmp_path)
+        assert (code, facts["due"]) == (ExitCode.OK, ["s0"]), log[-3000:]
+        assert [path for path in site.paths() if path.startswith("/p")] == [f"/p{number}" for number in range(6)]
+        code, facts, _ = collect(tmp_path)
+        assert (code, facts["reason"]) == (ExitCode.OK, "nothing_due")
+    assert_sealed(archive)
+
+
 @pytest.mark.parametrize("signals", [1, 2])
 def test_sigterm_ends_it_with_all_files_closed(tmp_path, signals):
     release = threading.Event()
