@@ -47,7 +47,8 @@ def extract(
     stated = facts.gather(page, url)
     titles = metadata.title(stated, url, found.title if found else "")
     around = source.around(page, text.blocks(page), url)
-    blocks = residue.strip(around.blocks, residue.Context(_spellings(titles, stated)))
+    # What a feed said of the page may help to name it, never to cut it: the text is a function of the page alone.
+    blocks = residue.strip(around.blocks, residue.Context(_spellings(metadata.title(stated, url), stated)))
     dated = dates.published(
         page,
         stated,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -70,7 +71,8 @@ def test_kill_9_at_random_moments(tmp_path: Path) -> None:
             time.sleep(dice.uniform(0.8, 4.0))
             if process.poll() is None:
                 kills += 1
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         assert crawl(stormy / "config", stormy / "log").wait(120) in FINE, (stormy / "log").read_text()[-3000:]
 

@@ -256,3 +256,11 @@ def test_any_block_ends_in_one_outcome(block, kind):
     one = Record(LOCATOR, kind, URL, WHEN, (("Content-Type", "text/html"),), block)
     for whole in (one, replace(one, block=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + block)):
         assert isinstance(derive(whole, None, SETTINGS).outcome, Outcome)
+
+
+def test_what_a_feed_says_of_a_page_changes_none_of_its_text():
+    plain = outcome(record())
+    for title in ("", UK[0], "Щось зовсім інше", "Звільнення — Видання"):
+        told = outcome(record(), Found(URL, Route.FEED, title=title, published=datetime(2022, 9, 10, tzinfo=UTC)))
+        assert told.article.text == plain.article.text
+        assert told.article.blocks == plain.article.blocks

@@ -7,7 +7,6 @@ import zlib
 
 import brotli
 import pytest
-import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
@@ -24,6 +23,7 @@ from crawler.logformat import EscapingFilter
 from crawler.printable import printable
 from crawler.refusals import Refused, outcome_of
 from pipelines.errors import DocumentError, StorageError
+from pipelines.message import zstd
 from pipelines.model import Outcome
 
 
@@ -71,7 +71,7 @@ def raised_from(error: Exception, cause: Exception) -> Exception:
         (scrapy_errors.NotSupported("x"), Outcome.BAD_URL, False),
         (zlib.error("x"), Outcome.UNDECODABLE, False),
         (brotli.error("x"), Outcome.UNDECODABLE, False),
-        (zstandard.ZstdError("x"), Outcome.UNDECODABLE, False),
+        (zstd.ZstdError("x"), Outcome.UNDECODABLE, False),
         (EOFError("x"), Outcome.UNDECODABLE, False),
         (DocumentError("bomb", "x"), Outcome.UNDECODABLE, False),
         (

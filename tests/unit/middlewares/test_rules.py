@@ -15,7 +15,7 @@ from crawler.middlewares.pause import retry_after
 from crawler.middlewares.robots import READ_BYTES, read_rules
 from crawler.middlewares.scope import Scope
 from crawler.refusals import Refused
-from pipelines.config import Config, Fetch, Source
+from pipelines.config import Config, Fetch, Operator, Source
 from pipelines.model import Found, Outcome, Role, Route
 
 NOW = datetime(2022, 9, 10, 12, 0, 0, tzinfo=UTC)
@@ -147,7 +147,8 @@ def source(**more: object) -> Source:
 
 def end(url: str, *, found: Found | None = None, role: Role = Role.PAGE, fetch: Fetch | None = None) -> Outcome | None:
     outlet = source(hosts=("Live.Other.example",), feeds=("https://feeds.example.net/a",))
-    scope = Scope(Config(fetch=fetch or Fetch()), {"a": outlet})
+    config = Config(operator=Operator(contact="crawl@example.org"), fetch=fetch or Fetch())
+    scope = Scope(config, {"a": outlet})
     try:
         scope.check(url, found or Found(url=url, route=Route.FEED, source="a"), "a", role)
     except Refused as refused:
