@@ -13,20 +13,22 @@ help:
 setup: .venv/.done
 
 .venv/.done: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv from requirements.lock (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # pywb needs brotlipy, which shadows the brotli that Scrapy needs: it lives apart.
 .venv-replay/.done: requirements-replay.lock
-	$(PYTHON) -m venv .venv-replay
-	.venv-replay/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-replay.lock
-	touch $@
+	@echo "Setting up .venv-replay for the replay test (once) ..."
+	@$(PYTHON) -m venv .venv-replay
+	@.venv-replay/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-replay.lock
+	@touch $@
 
 demo: setup
-	$(BIN)/python -m tests.site.demo
+	@$(BIN)/python -m tests.site.demo
 
 test: setup .venv-replay/.done
 	$(BIN)/python -m pytest $(ARGS)
