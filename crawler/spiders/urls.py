@@ -16,6 +16,8 @@ from crawler.spiders.ledger import LedgerSpider
 from pipelines import urls
 from pipelines.errors import DocumentError, InputError
 
+SHOWN_LINES = 10  # bad lines of a list that are named; all are counted
+
 
 class UrlsSpider(LedgerSpider):
     """Arguments: file=PATH (or "-" for stdin), column=NAME for CSV. The list's name becomes the ledger's source."""
@@ -47,5 +49,7 @@ class UrlsSpider(LedgerSpider):
         for reason, count in listed.skipped.items():
             self.crawler.stats.inc_value(f"chronicle/discovery/{reason}", count)
             self.logger.warning("%s: %d lines skipped: %s", self._file, count, reason)
+        for line in listed.bad_lines[:SHOWN_LINES]:
+            self.logger.warning("%s, line %d: %s: %s", self._file, line.number, line.reason, line.text)
         self.session.catalog.found(listed.found, datetime.now(UTC))
         yield from ()
