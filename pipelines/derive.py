@@ -203,7 +203,7 @@ def _status(head: message.Head, row: _Row) -> Derived:
 def _location(target: str, url: str) -> str:
     """Where a redirect leads; "" where that is no URL of ours."""
     try:
-        return urls.normalise(target, base=url)
+        return urls.redirected(target.encode("latin-1"), url)  # Head.get reads the bytes of a field as Latin-1
     except urls.BadUrl:
         return ""
 

@@ -88,6 +88,15 @@ def normalise(url: str, base: str | None = None) -> str:
     return href
 
 
+def redirected(location: bytes, base: str) -> str:
+    """The URL that a Location field names: UTF-8 as browsers read it, Latin-1 where it is none. Raises `BadUrl`."""
+    try:
+        text = location.decode("utf-8")
+    except UnicodeDecodeError:
+        text = location.decode("latin-1")
+    return normalise(text, base)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def key(url: str) -> str:
     """What makes two spellings one page for the ledger: normalised, tracking parameters gone, query kept in order.

@@ -23,7 +23,8 @@ from crawler.addon import config_folder
 from crawler.lock import archive_lock
 from crawler.printable import printable
 from crawler.running import archive_of, crawl_settings, project_settings, run_locked
-from crawler.spiders.check import ROUTES, Checked
+from crawler.spiders.check import Checked
+from crawler.spiders.news import ROUTES
 from pipelines.config import Config, Source, choose_sources, load_sources
 from pipelines.errors import ExitCode, WarchronicleError
 

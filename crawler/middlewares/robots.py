@@ -19,6 +19,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from w3lib.encoding import read_bom
 
+from crawler import redirects
 from crawler.hosts import HostBook
 from crawler.printable import printable
 from crawler.refusals import Refused, outcome_of
@@ -186,11 +187,10 @@ class RobotsMiddleware:
             meta = {"role": Role.ROBOTS, "found": found, "source": source, "asked_by_robots": True}
             request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=meta)
             response = await self._crawler.engine.download_async(request)
-            if response.status not in {301, 302, 303, 307, 308} or "Location" not in response.headers:
+            if response.status not in redirects.STATUSES or "Location" not in response.headers:
                 break
-            location = (response.headers.get("Location") or b"").decode("utf-8", "replace")
             try:
-                url, via = urls.normalise(location, url), url
+                url, via = urls.redirected(response.headers["Location"] or b"", url), url
             except urls.BadUrl as error:
                 logger.info("%s: robots.txt redirects to nowhere: %s", printable(origin), printable(str(error)))
                 break

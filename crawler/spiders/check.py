@@ -16,17 +16,17 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler import redirects
 from crawler.discovery.sniff import discover
 from crawler.middlewares.robots import RobotsMiddleware
-from crawler.refusals import outcome_of
+from crawler.refusals import Refused, outcome_of
+from crawler.spiders.news import ROUTES
 from pipelines import urls
 from pipelines.config import Config, Source, choose_sources
 from pipelines.errors import DocumentError
 from pipelines.model import Found, Role, Route
 
-ROUTES = {"feeds": Role.FEED, "news_sitemaps": Role.SITEMAP, "sitemaps": Role.SITEMAP}
 _HINTS = {"news_sitemaps": Route.NEWS_SITEMAP, "sitemaps": Route.SITEMAP, "robots": Route.ROBOTS}
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class CheckSpider(Spider):
 
     def parse_route(self, response: Response) -> Iterator[Request]:
         checked: Checked = response.meta["checked"]
-        if response.status in _REDIRECTS:
+        if response.status in redirects.STATUSES:
             target = self._target(response)
             if isinstance(target, Found):
                 yield self._request(target, response.meta["role"], checked, self.parse_route)
@@ -126,17 +126,10 @@ class CheckSpider(Spider):
 
     def _target(self, response: Response) -> Found | str:
         """Where a redirect leads, or why it leads nowhere."""
-        found: Found = response.meta["found"]
-        location = (response.headers.get("Location") or b"").decode("utf-8", "replace")
-        if not location:
-            return "a redirect without Location"
         try:
-            target = urls.normalise(location, response.url)
-        except urls.BadUrl as error:
-            return f"a redirect to nowhere: {error}"
-        if found.hops >= self._config.fetch.redirects_max:
-            return f"more than {self._config.fetch.redirects_max} redirects"
-        return replace(found, url=target, via=found.url, hops=found.hops + 1)
+            return redirects.target_of(response, response.meta["found"], self._config.fetch.redirects_max)
+        except Refused as refused:
+            return refused.detail
 
     def _read(self, response: Response, checked: Checked) -> Checked:
         """What a final answer holds."""
@@ -205,7 +198,7 @@ class CheckSpider(Spider):
 
     def parse_robots(self, response: Response) -> Iterator[Request]:
         checked: Checked = response.meta["checked"]
-        if response.status in _REDIRECTS and isinstance(target := self._target(response), Found):
+        if response.status in redirects.STATUSES and isinstance(target := self._target(response), Found):
             yield self._request(target, Role.ROBOTS, checked, self.parse_robots)
         else:
             self._seen(self._read_robots(response, checked))

@@ -22,8 +22,9 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from crawler import redirects
 from crawler.extensions.archive import ArchiveExtension
-from crawler.refusals import outcome_of, outcome_of_status, status_may_pass
+from crawler.refusals import Refused, outcome_of, outcome_of_status, status_may_pass
 from pipelines import urls
 from pipelines.config import Config
 from pipelines.errors import ConfigError
@@ -34,8 +35,6 @@ from pipelines.toml import nearest
 PER_HOST_AHEAD = 8  # requests that Scrapy holds for a host beyond those under way; the rest waits in the ledger
 BUFFER = 64  # URLs of a host read from the ledger at once
 LOOK_SECONDS = 0.2  # the ledger is asked for hosts no more often than this
-
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class LedgerSpider(Spider):
@@ -156,8 +155,8 @@ class LedgerSpider(Spider):
         found: Found = response.meta["found"]
         recorded: list[Recorded] = response.meta.get("recorded", [])
         self._done(found)
-        if response.status in REDIRECTS and (target := self.redirect_target(response)) is not None:
-            self.session.catalog.found([target], datetime.now(UTC))
+        if response.status in redirects.STATUSES:
+            self._follow(response, found)
         if status_may_pass(response.status):
             detail = f"status {response.status} after {len(recorded)} tries"
             self._settle(found, outcome_of_status(response.status), detail, passing=True)
@@ -172,30 +171,13 @@ class LedgerSpider(Spider):
         self._settle(found, outcome, detail, passing=passing, at=getattr(failure.value, "retry_at", None))
         yield from (Item(record.locator, found) for record in request.meta.get("recorded", []))
 
-    def redirect_target(self, response: Response) -> Found | None:
-        """Where a redirect leads, as a discovery; None where its Location is no URL of ours or hops ran out."""
-        found: Found = response.meta["found"]
-        location = (response.headers.get("Location") or b"").decode("latin-1")
+    def _follow(self, response: Response, found: Found) -> None:
         try:
-            target = urls.normalise(location, base=response.url)
-        except urls.BadUrl as error:
-            self._settle(found, Outcome.REDIRECT, f"to nowhere: {error}")
-            return None
-        if found.hops >= self.config.fetch.redirects_max:
-            self._settle(found, Outcome.OVER_BUDGET, f"more than {self.config.fetch.redirects_max} redirects")
-            return None
-        return Found(
-            url=target,
-            route=found.route,
-            source=found.source,
-            via=found.url,
-            title=found.title,
-            published=found.published,
-            published_raw=found.published_raw,
-            modified=found.modified,
-            language=found.language,
-            hops=found.hops + 1,
-        )
+            target = redirects.target_of(response, found, self.config.fetch.redirects_max)
+        except Refused as refused:
+            self._settle(found, refused.outcome, refused.detail)
+        else:
+            self.session.catalog.found([target], datetime.now(UTC))
 
     def _done(self, found: Found) -> None:
         host = self._under_way.pop(urls.key(found.url), None)

@@ -15,11 +15,12 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from crawler import redirects
 from crawler.discovery.sniff import discover
 from crawler.discovery.visited import Visited
 from crawler.discovery.window import Window
-from crawler.refusals import outcome_of
-from crawler.spiders.ledger import REDIRECTS, LedgerSpider
+from crawler.refusals import Refused, outcome_of
+from crawler.spiders.ledger import LedgerSpider
 from pipelines import urls
 from pipelines.config import Source, choose_sources
 from pipelines.errors import ConfigError, DocumentError
@@ -115,8 +116,12 @@ class NewsSpider(LedgerSpider):
             (headers.get("ETag") or b"").decode("latin-1"),
             (headers.get("Last-Modified") or b"").decode("latin-1"),
         )
-        if response.status in REDIRECTS:
-            if (target := self.redirect_target(response)) is not None:
+        if response.status in redirects.STATUSES:
+            try:
+                target = redirects.target_of(response, found, self.config.fetch.redirects_max)
+            except Refused as refused:
+                self._fail(found, refused.detail)
+            else:
                 yield from self._document(target, response.meta["role"], response.meta["depth"])
         elif response.status == 304:
             self.crawler.stats.inc_value("chronicle/discovery/not_modified")
