@@ -73,7 +73,6 @@ class ChronicleAddon:
             "CONCURRENT_REQUESTS": fetch.concurrent,
             "CONCURRENT_REQUESTS_PER_DOMAIN": fetch.per_host,
             "DOWNLOAD_DELAY": fetch.delay_seconds,
-            "DOWNLOAD_DELAY_JITTER": 0.0,  # a stated pace is a promise
             "AUTOTHROTTLE_ENABLED": fetch.autothrottle,
             "AUTOTHROTTLE_START_DELAY": fetch.delay_seconds,
             "AUTOTHROTTLE_MAX_DELAY": max(60.0, fetch.delay_seconds),
@@ -82,8 +81,6 @@ class ChronicleAddon:
             "DOWNLOAD_MAXSIZE": fetch.decoded_max,  # of the decompressed body; the wire is bounded by the handler
             "REACTOR_THREADPOOL_MAXSIZE": 20,  # names are resolved there
             "DOWNLOAD_WARNSIZE": 0,
-            "RETRY_TIMES": fetch.retries,
-            "DEPTH_LIMIT": 0,  # crawler.middlewares counts depth with its own outcome
         }
         for name, value in values.items():
             settings.set(name, value, priority=PRIORITY)

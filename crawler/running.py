@@ -20,7 +20,7 @@ from scrapy.utils.project import get_project_settings
 from twisted.python.failure import Failure
 
 from crawler.addon import config_folder, read_config
-from crawler.extensions.archive import ArchiveExtension
+from crawler.extensions.archive import ArchiveExtension, outcomes_of
 from crawler.extensions.budget import DISK_FULL, TIME_BUDGET
 from crawler.lock import archive_lock
 from pipelines.config import Config, load_config
@@ -178,12 +178,11 @@ def _ran(
     elif code is ExitCode.OK and failed:
         code = ExitCode.PARTIAL
         message = "\n".join(f"{source}: {detail}" for source, detail in sorted(failed.items()))
-    prefix = "chronicle/outcome/"
     return Ran(
         code,
         reason,
         message,
         run=archive.session.run,
-        outcomes={name.removeprefix(prefix): int(count) for name, count in stats.items() if name.startswith(prefix)},
+        outcomes=outcomes_of(stats),
         failed_sources=dict(failed),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -20,6 +22,12 @@ from pipelines.session import Session
 logger = logging.getLogger(__name__)
 
 STORAGE_ERROR = "chronicle/storage_error"  # in the stats: what the disk refused
+_OUTCOME = "chronicle/outcome/"  # in the stats, once the archive is closed: how many ended in each outcome
+
+
+def outcomes_of(stats: Mapping[str, Any]) -> dict[str, int]:
+    """How many ended in each outcome, by the stats of a crawl whose archive is closed; {} before that."""
+    return {name.removeprefix(_OUTCOME): int(count) for name, count in stats.items() if name.startswith(_OUTCOME)}
 
 
 class ArchiveExtension(Recording):
@@ -83,4 +91,4 @@ class ArchiveExtension(Recording):
             self.full(error)
             return
         for name, count in counts.items():
-            self._crawler.stats.set_value(f"chronicle/outcome/{name}", count)
+            self._crawler.stats.set_value(f"{_OUTCOME}{name}", count)

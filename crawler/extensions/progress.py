@@ -17,6 +17,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
+from crawler.extensions.archive import outcomes_of
 from crawler.logformat import EscapingFilter, OperatorFilter
 from pipelines.errors import WarchronicleError
 from pipelines.model import Outcome
@@ -103,10 +104,7 @@ class Progress:
         self._ended.set()
         if self._bar is not None:
             self._bar.stop()
-        prefix = "chronicle/outcome/"  # set by the archive once it is closed
-        stats = self._crawler.stats.get_stats()
-        counts = {name.removeprefix(prefix): int(count) for name, count in stats.items() if name.startswith(prefix)}
-        self._facts = self._of(counts, self._facts.waiting, 0)
+        self._facts = self._of(outcomes_of(self._crawler.stats.get_stats()), self._facts.waiting, 0)
         logger.info("%s", self._facts.line(self._rate()))
 
     def _last_facts(self) -> Facts:

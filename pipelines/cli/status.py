@@ -11,7 +11,7 @@ import click
 from pipelines.cli.archive import CATALOG, open_catalog
 from pipelines.cli.console import outcomes_table, print_json, print_table
 from pipelines.config import load_config
-from pipelines.store.catalog import Catalog, Run
+from pipelines.store.catalog import Catalog
 
 LAST_RUNS = 5
 
@@ -52,18 +52,7 @@ def _facts(archive: Path, catalog: Catalog) -> dict[str, Any]:
         "captures": catalog.captures_by_kind(),
         "outcomes": catalog.counts(),
         "ledger": catalog.ledger_states(datetime.now(UTC)),
-        "runs": [_run(run) for run in catalog.runs()],
-    }
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "run": run.id,
-        "state": run.state.value,
-        "reason": run.reason,
-        "started": run.started.isoformat(),
-        "ended": run.ended.isoformat() if run.ended else None,
-        **run.info,
+        "runs": [run.facts() for run in catalog.runs()],
     }
 
 

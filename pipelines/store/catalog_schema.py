@@ -80,6 +80,17 @@ class Run:
     ended: datetime | None
     info: dict[str, Any]  # command, versions, config digest, sealed WARCs: what the run said of itself
 
+    def facts(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {
+            **self.info,
+            "run": self.id,
+            "state": self.state.value,
+            "reason": self.reason,
+            "started": self.started.isoformat(),
+            "ended": self.ended.isoformat() if self.ended else None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:

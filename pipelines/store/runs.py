@@ -66,12 +66,7 @@ def facts(archive: Path, catalog: Catalog, run: Run) -> dict[str, Any]:
     """run.json: what the run said of itself, and what the catalog counts."""
     warcs = catalog.warcs(run.id)
     return {
-        **run.info,
-        "run": run.id,
-        "state": run.state.value,
-        "reason": run.reason,
-        "started": run.started.isoformat(),
-        "ended": run.ended.isoformat() if run.ended else None,
+        **run.facts(),
         "outcomes": catalog.counts(run.id),
         "sealed": [name for name in warcs if (archive / name).is_file()],
         "open": [name for name in warcs if not (archive / name).is_file()],
