@@ -249,7 +249,7 @@ def processing(run: str = "") -> Processing:
 
 def _rules_digest() -> str:
     """SHA-256 over the code of extract/, which holds all rules today, and of this module."""
-    files = [*(Path(__file__).parent / "extract").glob("*.py"), Path(__file__)]
+    files = [*(Path(__file__).parent / "extract").rglob("*.py"), Path(__file__)]
     digest = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.name):
         data = path.read_bytes()

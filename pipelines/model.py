@@ -208,6 +208,37 @@ class Removal(StrEnum):
     """Why a block is not part of the text. A removed block stays in the row, with its rule."""
 
     DUPLICATE_TITLE = "duplicate_title"  # the headline again, as a paragraph or heading
+    SHARE_APPEAL = "share_appeal"  # share it with your friends; if you liked this ...
+    FOLLOW_US = "follow_us"  # our channels elsewhere
+    NEWSLETTER = "newsletter"
+    SUBSCRIBE = "subscribe"  # log in, register, pay, read on with a subscription
+    DONATE = "donate"
+    RELATED_LINKS = "related_links"  # headlines of other articles
+    READ_ALSO = "read_also"  # prompts to read something else
+    COMMENTS_PROMPT = "comments_prompt"  # also ratings, polls, corrections and tips
+    AUTHOR_BIO = "author_bio"
+    BYLINE = "byline"
+    DATE_LABEL = "date_label"  # published, updated, reading time
+    COPYRIGHT = "copyright"  # also disclaimers and terms of reprinting
+    COOKIE = "cookie"  # consent, also of embeds
+    ADVERT = "advert"
+    PHOTO_CREDIT = "photo_credit"  # a picture's source, standing as a line of the text
+    CMS_LABEL = "cms_label"  # "Description", "Category", and what stands under them
+    BREADCRUMB = "breadcrumb"  # the path of sections, tags
+    PLAYER = "player"  # of sound and video, and what a browser can't show
+    SITE_REPEAT = "site_repeat"  # stands in several stories of the outlet
+    PAGE_REPEAT = "page_repeat"  # the same block again in the same page
+    BOILERPLATE = "boilerplate"  # by its features, without a word that says which kind
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What an embedded post says of itself; "" where it does not."""
+
+    author: str = ""
+    handle: str = ""  # with its @
+    posted: str = ""  # ISO 8601 where the date could be read, else as stated
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +248,9 @@ class Block:
     kind: BlockKind
     text: str  # one line, NFC, no control characters
     removal: Removal | None = None
-    rule: str = ""  # name of the rule that removed it
+    rule: str = ""  # name of the rule that removed it: "en:share-with-friends", "title-repeated"
+    evidence: str = ""  # what the rule saw: the words that matched, "in 14 stories of example.org"
+    post: Post | None = None  # of an EMBED
 
     @property
     def kept(self) -> bool:

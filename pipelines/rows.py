@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from pipelines import urls
-from pipelines.model import Article, Block, Derived, Evidence, Found, Processing, Provenance
+from pipelines.model import Article, Block, Derived, Evidence, Found, Post, Processing, Provenance
 
 # Readers that split at Unicode's line ends would break a line at these; escaped, they are the same string.
 _LINE_ENDS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
@@ -77,6 +77,17 @@ def _block(block: Block) -> dict[str, object]:
         "kept": block.kept,
         "removal": block.removal.value if block.removal else None,
         "rule": block.rule or None,
+        "evidence": block.evidence or None,
+        **({"post": _post(block.post)} if block.post else {}),
+    }
+
+
+def _post(post: Post) -> dict[str, object]:
+    return {
+        "author": post.author or None,
+        "handle": post.handle or None,
+        "posted": post.posted or None,
+        "url": post.url or None,
     }
 
 

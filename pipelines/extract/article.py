@@ -13,12 +13,13 @@ from pipelines.extract import (
     language,
     metadata,
     people,
-    residue,
     source,
     text,
     walls,
 )
 from pipelines.extract.page import parse
+from pipelines.extract.residue.context import Context
+from pipelines.extract.residue.strip import Residue, strip
 from pipelines.model import Article, Block, BlockKind, Evidence, Found
 
 
@@ -38,6 +39,7 @@ def extract(
     http_charset: str = "",
     captured_at: datetime | None = None,
     found: Found | None = None,
+    residue: Residue = Residue(),  # noqa: B008 - a frozen value
 ) -> Extracted:
     """The article in the decoded body of a page that was fetched from `url` ("" if unknown)."""
     decoded = decode.decode(body, http_charset)
@@ -48,7 +50,7 @@ def extract(
     titles = metadata.title(stated, url, found.title if found else "")
     around = source.around(page, text.blocks(page), url)
     # What a feed said of the page may help to name it, never to cut it: the text is a function of the page alone.
-    blocks = residue.strip(around.blocks, residue.Context(_spellings(metadata.title(stated, url), stated)))
+    blocks = strip(around.blocks, Context(_spellings(metadata.title(stated, url), stated)), residue)
     dated = dates.published(
         page,
         stated,

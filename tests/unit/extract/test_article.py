@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.extract import agency, clean, dates, jsonld, language, people, residue, walls
+from pipelines.extract import agency, clean, dates, jsonld, language, people, walls
 from pipelines.extract.article import extract
+from pipelines.extract.residue.context import Context
+from pipelines.extract.residue.strip import Residue, strip
 from pipelines.model import Block, BlockKind, Found, Removal, Route
 from tests.unit.extract.samples import EN, RU, TEXTS, TITLES, UK, URL, article, page
 
@@ -62,7 +64,7 @@ P = BlockKind.PARAGRAPH
 
 def stripped(*texts, titles=("Flag over town",), kinds=None):
     blocks = [Block(kind, text) for kind, text in zip(kinds or [P] * len(texts), texts, strict=True)]
-    return [block.text for block in residue.strip(blocks, residue.Context(titles)) if block.kept]
+    return [block.text for block in strip(blocks, Context(titles), Residue()) if block.kept]
 
 
 def test_the_headline_goes_at_the_top_only():
@@ -83,7 +85,7 @@ def test_a_text_that_is_all_headline_stays():
 
 def test_nothing_is_deleted():
     blocks = [Block(P, text) for text in ("Flag over town", *EN)]
-    marked = residue.strip(blocks, residue.Context(("Flag over town",)))
+    marked = strip(blocks, Context(("Flag over town",)), Residue())
     assert [block.text for block in marked] == [block.text for block in blocks]
 
 

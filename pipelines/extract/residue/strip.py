@@ -1,0 +1,48 @@
+"""All evidence on residue, asked in one order: the first that takes a block is named in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from pipelines.extract.residue import titles
+from pipelines.extract.residue.context import Context, Rule
+from pipelines.model import Block
+
+
+class Evidence(StrEnum):
+    """The sources of evidence; each can be switched off."""
+
+    PHRASES = "phrases"  # config/residue/<language>.toml
+    CLASSIFIER = "classifier"  # features of a block, weighed
+    REPEATS = "repeats"  # what stands in several stories of one outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Which evidence counts, and where the rules lie. A value: it goes to the workers as it is."""
+
+    evidence: frozenset[Evidence] = frozenset(Evidence)
+    rules: Path | None = None  # folder of the phrase rules; None: those that come with warchronicle
+
+
+def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[Block, ...]:
+    """The same blocks in the same order, those that are not the article's text labelled with removal and rule."""
+    marked = list(blocks)
+    for rule in _rules(residue):
+        for verdict in rule(tuple(marked), context):
+            if marked[verdict.index].kept:
+                marked[verdict.index] = replace(
+                    marked[verdict.index],
+                    removal=verdict.removal,
+                    rule=verdict.rule,
+                    evidence=verdict.evidence,
+                )
+    return tuple(marked)
+
+
+def _rules(residue: Residue) -> Iterator[Rule]:
+    del residue
+    yield titles.repeated
