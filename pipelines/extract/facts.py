@@ -1,4 +1,4 @@
-"""What a page says about itself, gathered once for all who ask: meta elements, JSON-LD, headings, links of the head."""
+"""What a page says about itself, gathered once for all who ask: meta elements, JSON-LD, microdata, headings, links."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
 from pipelines import urls
 from pipelines.extract import clean, jsonld
 from pipelines.extract.page import Page
 
 VALUES_MAX: Final = 50  # of one meta name
 LENGTH_MAX: Final = 2000  # characters of one value
+_ITEMS = XPath("//body//*[@itemprop]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Facts:
     canonical: str  # <link rel=canonical>, absolute; ""
     language: str  # <html lang>
     site_names: tuple[str, ...] = field(default=())  # of the publisher
+    items: Mapping[str, tuple[HtmlElement, ...]] = field(default_factory=dict)  # of the body, by lower-case itemprop
 
     def meta(self, *names: str) -> str:
         """The first value of the first of these names that has one."""
@@ -70,7 +75,19 @@ def gather(page: Page, url: str) -> Facts:
         canonical=canonical,
         language=page.tree.get("lang", ""),
         site_names=_site_names(metas, about, nodes),
+        items=_items(page),
     )
+
+
+def _items(page: Page) -> dict[str, tuple[HtmlElement, ...]]:
+    """The elements of the body that microdata names, in the order of the page."""
+    items: dict[str, list[HtmlElement]] = {}
+    for element in _ITEMS(page.tree):
+        for name in element.get("itemprop", "").lower().split():
+            named = items.setdefault(name, [])
+            if len(named) < VALUES_MAX:
+                named.append(element)
+    return {name: tuple(named) for name, named in items.items()}
 
 
 def absolute(reference: str, base: str) -> str:
