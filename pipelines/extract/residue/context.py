@@ -23,10 +23,10 @@ class Verdict:
     """A rule's word on one block."""
 
     index: int  # of the block
-    removal: Removal
+    removal: Removal | None  # None: a source credit, which is kept, outside the text
     rule: str  # "en:share-with-friends"
     evidence: str = ""  # what was seen, for people
 
 
-#: Blocks in reading order, some with a removal already -> what else is no text. A verdict on a removed block is ignored.
+#: Blocks in reading order, some with a removal already -> what else is no text. One on a removed block is ignored.
 Rule = Callable[[Sequence[Block], Context], Iterator[Verdict]]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pipelines.extract.residue import titles
+from pipelines.extract.residue import phrases, titles
 from pipelines.extract.residue.context import Context, Rule
-from pipelines.model import Block
+from pipelines.model import Block, BlockKind
 
 
 class Evidence(StrEnum):
@@ -34,8 +34,10 @@ def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[
     for rule in _rules(residue):
         for verdict in rule(tuple(marked), context):
             if marked[verdict.index].kept:
+                block = marked[verdict.index]
                 marked[verdict.index] = replace(
-                    marked[verdict.index],
+                    block,
+                    kind=block.kind if verdict.removal else BlockKind.CREDIT,
                     removal=verdict.removal,
                     rule=verdict.rule,
                     evidence=verdict.evidence,
@@ -44,5 +46,6 @@ def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[
 
 
 def _rules(residue: Residue) -> Iterator[Rule]:
-    del residue
     yield titles.repeated
+    if Evidence.PHRASES in residue.evidence:
+        yield phrases.load(residue.rules).rule
