@@ -10,10 +10,10 @@ import re
 import struct
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from pipelines import urls
 from pipelines.extract import clean
@@ -79,26 +79,35 @@ def unpack(outlet: str, data: bytes) -> Print:
 
 def take(article: Article, folder: str = "") -> Print:
     """The print of an article. `folder` is its outlet where neither its URL nor the page says which that is."""
-    title = clean.words(article.title)
-    canonical = _address(article.canonical_url)
+    stated = article.canonical_url
+    return _take(article.url, stated, article.title, article.published, article.blocks, folder)
+
+
+def of_row(row: Mapping[str, Any]) -> Print:
+    """The print of an article by its JSON row: the same as `take` gave."""
+    blocks = tuple(Block(BlockKind(block["kind"]), block["text"]) for block in row["blocks"])
+    return _take(row["url"], row["canonical_url"] or "", row["title"] or "", row["published"] or "", blocks, "")
+
+
+def _take(url: str, stated: str, title: str, published: str, blocks: Sequence[Block], folder: str) -> Print:
     keys, lengths, flags = array("Q"), array("H"), bytearray()
-    for block in article.blocks:
-        if not countable(block):
-            continue
+    for block in filter(countable, blocks):
         key, length, flag = identify(block)
         keys.append(key)
         lengths.append(min(length, 0xFFFF))
         flags.append(flag)
+    headline = clean.words(title)
+    page, canonical = _address(url), _address(stated)
     return Print(
-        outlet(article.url, article.canonical_url) or (f"folder:{folder}" if folder else ""),
-        _key(page) if (page := _address(article.url)) else 0,
-        _key(canonical) if canonical.count("/") > 3 or "?" in canonical else 0,
-        _key(title) if title else 0,
-        _length(title),
-        article.published[:10] if article.published.isascii() else "",
-        keys,
-        lengths,
-        bytes(flags),
+        outlet=outlet(url, stated) or (f"folder:{folder}" if folder else ""),
+        page=_key(page) if page else 0,
+        canonical=_key(canonical) if canonical.count("/") > 3 or "?" in canonical else 0,
+        title=_key(headline) if headline else 0,
+        title_words=_length(headline),
+        day=published[:10] if published.isascii() else "",
+        keys=keys,
+        lengths=lengths,
+        flags=bytes(flags),
     )
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 from typing import Final
 
 from pipelines.extract.residue import prints, stories
@@ -27,10 +27,11 @@ STEPS: Final = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 _STORIES: Final = 3  # what stands in fewer is no furniture
 _EDGE: Final = 0.6  # of the pages that hold it, it stands at the edge of
-_SHORT: Final = 12  # words of a block that may stand between furniture and the edge
+_SHORT: Final = 8  # words of a block that may stand between furniture and the edge
 _PROSE: Final = 20  # a sentence of so many words may be a reporter's own, at the edge as well
 _LONG: Final = 40  # and of so many, the background that is pasted into every follow-up
-_GUARD: Final = 0.6  # of a page's words; where more would go, the page is a copy or a short one
+_GUARD: Final = 0.6  # of a page's words; where more would go,
+_REST: Final = 30  # so many words must stay: else the page is a copy of others or has no text of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def learn(name: str, pages: Iterable[Print]) -> Outlet:
 def _holders(pages: Sequence[Print]) -> dict[int, list[int]]:
     """Where keys stand that more than one page holds. The others, most of all, are never held all at once."""
     keys = sorted(key for page in pages for key in set(page.keys))
-    shared = {key for key, again in zip(keys, keys[1:], strict=False) if key == again}
+    shared = {key for key, again in pairwise(keys) if key == again}
     del keys
     holders: defaultdict[int, list[int]] = defaultdict(list)
     for index, page in enumerate(pages):
@@ -195,13 +196,12 @@ def rule(part: Part) -> Rule:
         at_edge = edges(keys, lengths, entries)
         hits = [at for at, key in enumerate(keys) if key in entries and (entries[key][1] or at in at_edge)]
         left = [at for at, index in enumerate(indices) if blocks[index].kept]
-        going = set(hits) & set(left)
-        if sum(lengths[at] for at in going) > _GUARD * sum(lengths[at] for at in left):
+        every = sum(lengths[at] for at in left)
+        going = sum(lengths[at] for at in set(hits) & set(left))
+        if going > _GUARD * every and every - going < _REST:
             return
         for at in hits:
             evidence = f"in at least {entries[keys[at]][0]} stories{where}"
             yield Verdict(indices[at], Removal.SITE_REPEAT, "site-repeat", evidence)
 
     return repeats
-
-

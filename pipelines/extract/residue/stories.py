@@ -47,10 +47,10 @@ def cluster(pages: Sequence[Print], holders: Mapping[int, Sequence[int]]) -> lis
             stories.join(one, other)
     compared: set[tuple[int, int]] = set()
     common = max(_COMMON, len(pages) // 4)
-    for group in holders.values():
-        if len(group) > common:
+    for held in holders.values():
+        if len(held) > common:
             continue
-        for pair in _neighbours(group):
+        for pair in _neighbours(held):
             if pair not in compared:
                 compared.add(pair)
                 if not stories.joined(*pair) and weights.overlap(*pair) >= OVERLAP:

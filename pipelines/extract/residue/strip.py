@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pipelines.extract.residue import phrases, titles
+from pipelines.extract.residue import phrases, repeats, titles
 from pipelines.extract.residue.context import Context, Rule
 from pipelines.model import Block, BlockKind
 
@@ -26,6 +26,7 @@ class Residue:
 
     evidence: frozenset[Evidence] = frozenset(Evidence)
     rules: Path | None = None  # folder of the phrase rules; None: those that come with warchronicle
+    repeated: repeats.Part = repeats.NOTHING  # what the page has in common with other stories of its outlet
 
 
 def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[Block, ...]:
@@ -49,3 +50,5 @@ def _rules(residue: Residue) -> Iterator[Rule]:
     yield titles.repeated
     if Evidence.PHRASES in residue.evidence:
         yield phrases.load(residue.rules).rule
+    if Evidence.REPEATS in residue.evidence and residue.repeated:
+        yield repeats.rule(residue.repeated)
