@@ -268,6 +268,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where in an article something stands: characters `start` to `end` of the text of a block."""
+
+    block: int  # index in Article.blocks
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whether the whole article could be read: what the publisher states, and what the page shows."""
+
+    free: bool | None  # as stated; None if nothing is stated. Publishers lie: a page may say False and hold all of it
+    cut: bool  # judged: the text is only the free part of a paid article
+    evidence: tuple[str, ...] = ()  # the statements and the signs
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """An outgoing link of the article body."""
 
@@ -296,6 +314,10 @@ class Article:
     charset: str = ""  # encoding that the page was decoded with
     charset_reason: str = ""  # why that one: "bom", "http", "meta", "xml", "detected", "fallback"
     replaced_characters: int = 0  # U+FFFD put in for bytes that did not decode
+    authors_evidence: tuple[Evidence, ...] = ()  # every list of names, "; " between them, the chosen one first
+    agency_evidence: Evidence | None = None
+    agency_span: Span | None = None  # the words that name the agency; None where the metadata do
+    access: Access | None = None  # None where the page says and shows nothing of it
 
     @property
     def text(self) -> str:

@@ -18,7 +18,8 @@ def row(derived: Derived, processing: Processing, found: Found | None = None) ->
     """A row with every key of the contract, in its order; null where nothing is known, [] where there is none.
 
     `topic` and `story` are null until those steps exist. Behind the contract's keys stand our additions:
-    `detail`, `title_evidence`, `charset` and `found` (what discovery said of the URL).
+    `detail`, `title_evidence`, `charset`, `found` (what discovery said of the URL), `authors_evidence`,
+    `agency_evidence` and `access`.
     """
     article = derived.article
     return {
@@ -34,6 +35,9 @@ def row(derived: Derived, processing: Processing, found: Found | None = None) ->
         "title_evidence": [_evidence(one) for one in article.title_evidence] if article else [],
         "charset": _charset(article),
         "found": _found(found),
+        "authors_evidence": [_evidence(one) for one in article.authors_evidence] if article else [],
+        "agency_evidence": _agency(article),
+        "access": _access(article),
     }
 
 
@@ -97,6 +101,29 @@ def _evidence(evidence: Evidence) -> dict[str, object]:
         "source": evidence.source,
         "confidence": evidence.confidence,
         "note": evidence.note or None,
+    }
+
+
+def _agency(article: Article | None) -> dict[str, object] | None:
+    """The agency's evidence with its place: block and characters, null where the metadata name it."""
+    if article is None or article.agency_evidence is None:
+        return None
+    span = article.agency_span
+    return {
+        **_evidence(article.agency_evidence),
+        "block": span.block if span else None,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+    }
+
+
+def _access(article: Article | None) -> dict[str, object] | None:
+    if article is None or article.access is None:
+        return None
+    return {
+        "free": article.access.free,
+        "cut": article.access.cut,
+        "evidence": list(article.access.evidence),
     }
 
 

@@ -60,11 +60,12 @@ def extract(
         found.published_raw if found else "",
     )
     behind = agency.find(stated, blocks)
+    written = people.authors(page, stated, url)
     article = Article(
         url=url,
         canonical_url=metadata.canonical_url(stated, url),
         title=titles[0].value if titles else "",
-        authors=people.authors(page, stated, url),
+        authors=people.chosen(written),
         agency=behind.value if behind else "",
         published=dates.chosen(dated),
         published_evidence=dated,
@@ -78,6 +79,7 @@ def extract(
         charset=decoded.charset,
         charset_reason=decoded.reason,
         replaced_characters=decoded.replaced,
+        authors_evidence=written,
     )
     return Extracted(article, walls.detect(page, stated, url, article.text), page.notes)
 

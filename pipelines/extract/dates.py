@@ -43,7 +43,7 @@ _MODIFIED_METAS: Final = (
     "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "dcterms.modified",
     "dc.date.modified", "last-modified", "lastmod", "revised",
 )  # fmt: skip
-_URL_DATE = re.compile(r"(?:^|[/_-])((?:19|20)\d\d)([/_-]?)([01]?\d)\2([0-3]?\d)(?=[/_.-]|$)")
+URL_DATE = re.compile(r"(?:^|[/_-])((?:19|20)\d\d)([/_-]?)([01]?\d)\2([0-3]?\d)(?=[/_.-]|$)")
 _NUMERIC = re.compile(r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:\D|$)|^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\D|$)")
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _COMPACT_OFFSET = re.compile(r"(?<=\d)\s*([+-]\d{2}):?(\d{2})$")
@@ -199,7 +199,7 @@ def _structured(page: Page, facts: Facts, url: str, feed: datetime | None, feed_
     if feed or feed_raw:
         yield _Stated(feed.isoformat() if feed else feed_raw, "feed", 0.75)
     yield from _times(page)
-    if found := _URL_DATE.search(url.partition("?")[0].partition("//")[2]):
+    if found := URL_DATE.search(url.partition("?")[0].partition("//")[2]):
         yield _Stated(f"{found[1]}-{int(found[3]):02}-{int(found[4]):02}", "url", 0.65)
 
 

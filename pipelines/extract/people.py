@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.extract import bylines, jsonld, names
+from pipelines.extract import bylines, jsonld
 from pipelines.extract.facts import Facts
-from pipelines.extract.names import Kind, Name
+from pipelines.extract.names import Kind, Name, compact, publishers_of, read
 from pipelines.extract.page import Page
 from pipelines.model import Evidence
 
@@ -68,7 +68,7 @@ def authors(page: Page, facts: Facts, url: str) -> tuple[Evidence, ...]:
 
     `Evidence.value` holds the names, "; " between them (`chosen` splits them); `note` says what they are if no persons.
     """
-    publishers = names.publishers(facts, url)
+    publishers = publishers_of(facts, url) | _bodies(facts.article.get("author"))
     stated = list(_statements(facts, publishers))
     stated += _places(bylines.find(page, facts, publishers))
     votes: dict[frozenset[str], float] = {}
@@ -96,6 +96,13 @@ def chosen(candidates: Sequence[Evidence]) -> tuple[str, ...]:
     return tuple(candidates[0].value.split("; ")) if candidates else ()
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The names in a byline or a field that stands in no page."""
+    found = read(text, frozenset())
+    best = max((name.kind for name in found), default=None)
+    return tuple(name.text for name in found if name.kind is best)[:AUTHORS_MAX]
+
+
 def _product(factors: Iterator[float]) -> float:
     product = 1.0
     for factor in factors:
@@ -107,7 +114,7 @@ def _statements(facts: Facts, publishers: frozenset[str]) -> Iterator[_Stated]:
     for source in ("author", "creator"):
         yield from _best(f"json-ld:{source}", f"json-ld:{source}", _of_json_ld(facts.article.get(source), publishers))
     for meta in _METAS:
-        found = [name for text in facts.metas.get(meta, ()) for name in names.read(text, publishers)]
+        found = [name for text in facts.metas.get(meta, ()) for name in read(text, publishers)]
         yield from _best(f"meta:{meta}", "meta:author" if meta == "author" else "meta", found)
 
 
@@ -119,8 +126,15 @@ def _of_json_ld(value: object, publishers: frozenset[str]) -> list[Name]:
         if isinstance(part, dict) and not texts:
             texts = [f"{jsonld.text(part.get('givenName'))} {jsonld.text(part.get('familyName'))}".strip()]
         for text in texts:
-            found.extend(names.read(text, publishers, body))
+            found.extend(read(text, publishers, body))
     return found
+
+
+def _bodies(value: object) -> frozenset[str]:
+    """What JSON-LD calls an organisation is none of the persons that other places seem to name."""
+    parts = value if isinstance(value, list) else [value]
+    nodes = [part for part in parts if isinstance(part, dict) and _is_body(part)]
+    return frozenset(compact(text) for text in jsonld.texts(nodes))
 
 
 def _is_body(node: jsonld.Node) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines import rows
 from pipelines.derive import DeriveSettings, derive_html, processing
-from pipelines.model import Derived, Found, Locator, Outcome, Provenance, Route
+from pipelines.model import Access, Derived, Evidence, Found, Locator, Outcome, Provenance, Route, Span
 from tests.unit.extract.samples import UK, URL, article
 
 CONTRACT = [
@@ -37,6 +37,7 @@ CONTRACT = [
     "provenance",
     "processing",
 ]
+ADDITIONS = ["detail", "title_evidence", "charset", "found", "authors_evidence", "agency_evidence", "access"]
 WHERE = Provenance(
     Locator("warc/2022/09/12/a.warc.gz", 100, 200, "urn:uuid:1"),
     "sha1:ABC",
@@ -52,7 +53,8 @@ def made(**more):
 def test_keys_in_order():
     row = rows.row(made(provenance=WHERE), processing("r"))
     assert list(row)[: len(CONTRACT)] == CONTRACT
-    assert list(row["blocks"][0]) == ["kind", "text", "kept", "removal", "rule"]
+    assert list(row["blocks"][0]) == ["kind", "text", "kept", "removal", "rule", "evidence"]
+    assert list(row)[len(CONTRACT) :] == ADDITIONS
     assert list(row["provenance"]) == ["warc", "offset", "length", "record_id", "payload_digest", "captured_at"]
     assert list(rows.row(Derived("x", URL, Outcome.HTTP_4XX, "404"), processing())) == list(row)
 
@@ -67,12 +69,35 @@ def test_values():
         "kept": False,
         "removal": "duplicate_title",
         "rule": "title-repeated",
+        "evidence": "the page's headline",
     }
     assert row["provenance"]["captured_at"] == "2022-09-12T08:00:00.5Z"
     assert row["language"] == "uk"
     assert row["topic"] is row["story"] is None
     assert row["processing"]["run"] == "r"
     assert row["processing"]["libraries"]["lxml"]
+
+
+def test_evidence_of_authors_agency_and_access():
+    article = replace(
+        made().article,
+        authors=("Ann Lee", "Tom Hill"),
+        authors_evidence=(Evidence("Ann Lee; Tom Hill", "class:near", 0.9), Evidence("AFP", "meta", 0.3, "no person")),
+        agency="AFP",
+        agency_evidence=Evidence("AFP", "credit", 0.8, "(AFP)"),
+        agency_span=Span(3, 10, 13),
+        access=Access(free=False, cut=True, evidence=("json-ld:isAccessibleForFree False",)),
+    )
+    row = json.loads(rows.dumps(rows.row(made(article=article), processing())))
+    assert row["authors_evidence"] == [
+        {"value": "Ann Lee; Tom Hill", "source": "class:near", "confidence": 0.9, "note": None},
+        {"value": "AFP", "source": "meta", "confidence": 0.3, "note": "no person"},
+    ]
+    named = {"value": "AFP", "source": "credit", "confidence": 0.8, "note": "(AFP)"}
+    assert row["agency_evidence"] == {**named, "block": 3, "start": 10, "end": 13}
+    assert row["access"] == {"free": False, "cut": True, "evidence": ["json-ld:isAccessibleForFree False"]}
+    placeless = json.loads(rows.dumps(rows.row(made(article=replace(article, agency_span=None)), processing())))
+    assert placeless["agency_evidence"] == {**named, "block": None, "start": None, "end": None}
 
 
 def test_a_row_without_an_article():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.extract import agency, clean, dates, jsonld, language, people, walls
+from pipelines.extract import agency, clean, dates, jsonld, language, names, walls
 from pipelines.extract.article import extract
 from pipelines.extract.residue.context import Context
 from pipelines.extract.residue.strip import Residue, strip
@@ -123,11 +123,11 @@ READERS = {
     "clean.words": clean.words,
     "jsonld": lambda text: jsonld.read([text, '{"headline":"' + text]),
     "dates.read": dates.read,
-    "dates.url": dates._URL_DATE.search,
+    "dates.url": dates.URL_DATE.search,
     "agency.named": agency.named,
     "agency.dateline": lambda text: agency._DATELINE.match(text[:200]),
     "agency.credit": lambda text: agency._IN_BRACKETS.search(text[-200:]),
-    "people": lambda text: list(people._names([text[:2000]], frozenset())),
+    "people": lambda text: names.read(text, frozenset()),
     "walls": lambda text: (
         walls._BLOCKED_WORDS.search(text),
         walls._CONSENT_WORDS.findall(text),
