@@ -138,6 +138,8 @@ class Derive(Section):
     """A page that needs more is given up: outcome extract_memory."""
     min_characters: int = Field(default=120, ge=0)
     """A page with less text than this is no article: outcome no_text."""
+    residue: tuple[Literal["phrases", "classifier", "repeats"], ...] = ("phrases", "classifier", "repeats")
+    """Evidence that a paragraph is none of the text: phrase rules, a classifier, an outlet's repetitions."""
 
 
 class Collect(Section):

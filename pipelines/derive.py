@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import platform
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines import __version__, message, urls
 from pipelines.errors import DocumentError
 from pipelines.extract.page import LIBXML2
+from pipelines.extract.residue.strip import Evidence, Residue
 from pipelines.model import (
     Article,
     Derived,
@@ -51,6 +53,10 @@ _HTML_MARKS: Final = (
     b"<p>",
 )
 _FEED_MARKS: Final = (b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapindex")
+_HTML_FILE: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
+)
+_BLANK: Final = b" \t\r\n\x0b\x0c\x00\xef\xbb\xbf"
 _OTHER_MAGIC: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF")
 
 
@@ -60,10 +66,17 @@ class DeriveSettings:
 
     min_characters: int = 120
     decoded_max: int = 128 * 2**20  # bytes
+    residue: Residue = Residue()  # noqa: RUF009 - a frozen value
 
     @classmethod
-    def of(cls, config: Config) -> DeriveSettings:
-        return cls(min_characters=config.derive.min_characters, decoded_max=config.fetch.decoded_max)
+    def of(cls, config: Config, folder: Path | None = None) -> DeriveSettings:
+        """Those of a crawl.toml. `folder`, in which it lies, may hold phrase rules of its own in residue/."""
+        rules = folder / "residue" if folder and (folder / "residue").is_dir() else None
+        return cls(
+            min_characters=config.derive.min_characters,
+            decoded_max=config.fetch.decoded_max,
+            residue=Residue(frozenset(map(Evidence, config.derive.residue)), rules),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,33 @@ def derive_html(
     return _page(_Body(html, "text/html"), _Row(id, url, None), settings, captured_at, None)
 
 
+def derive_text(
+    text: bytes,
+    *,
+    id: str,  # noqa: A002  the row's own name for it
+    url: str,
+    settings: DeriveSettings,
+) -> Derived:
+    """The row of a text file that somebody made of a page. HTML that is called text is taken as what it is."""
+    row = _Row(id, url, None)
+    if not text.strip(_BLANK):
+        return row.ends(Outcome.NO_TEXT, "the file is empty")
+    if len(text) > settings.decoded_max:
+        return row.ends(Outcome.UNDECODABLE, f"{len(text)} bytes; fetch.decoded_max is {settings.decoded_max}")
+    if text.startswith(_OTHER_MAGIC):
+        return row.ends(Outcome.UNDECODABLE, f"no text: the bytes are {text[:4]!r}")
+    if _HTML_FILE.match(text[:_SNIFFED]):
+        return derive_html(text, id=id, url=url, settings=settings)
+    from pipelines.extract import plain  # noqa: PLC0415 - as in _page
+
+    article = plain.extract(text, url, settings.residue)
+    length = len(article.text) if article else 0
+    if length < max(settings.min_characters, 1):
+        why = f"{length} characters of text; derive.min_characters is {settings.min_characters}"
+        return row.ends(Outcome.NO_TEXT, why, article)
+    return row.ends(Outcome.ARTICLE, "", article)
+
+
 def _head(record: Record) -> message.Head | None:
     return message.parse_head(record.block) if record.type in {"response", "revisit"} else None
 
@@ -166,7 +206,14 @@ def _page(
     # Here, so that a crawler, whose workers derive, does not load the extractor and its models: 1 s and 30 MB.
     from pipelines.extract import article as extraction  # noqa: PLC0415
 
-    extracted = extraction.extract(body.data, row.url, http_charset=body.charset, captured_at=captured_at, found=found)
+    extracted = extraction.extract(
+        body.data,
+        row.url,
+        http_charset=body.charset,
+        captured_at=captured_at,
+        found=found,
+        residue=settings.residue,
+    )
     article, wall = extracted.article, extracted.wall
     detail = "; ".join(filter(None, (body.note, *extracted.notes)))
     length = len(article.text) if article else 0

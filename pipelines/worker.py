@@ -14,15 +14,16 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 from pipelines import rows
-from pipelines.derive import DeriveSettings, derive, derive_html
+from pipelines.derive import DeriveSettings, derive, derive_html, derive_text
 from pipelines.errors import RecordError
+from pipelines.extract.residue.repeats import Part
 from pipelines.model import Derived, Found, Item, Outcome, Processing, Record
 from pipelines.warc.reader import read_at
 
@@ -39,6 +40,22 @@ class Setting:
     archive: Path
     processing: Processing
     memory_bytes: int  # that one page may need
+
+    def again(self, again: Again | None) -> Setting:
+        """The same for a page that is derived a second time."""
+        if again is None:
+            return self
+        residue = replace(self.settings.residue, repeated=again.repeated)
+        made_by = replace(self.processing, run=again.run or self.processing.run)
+        return replace(self, settings=replace(self.settings, residue=residue), processing=made_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the second derivation of a page knows and the first did not."""
+
+    repeated: Part  # what the page has in common with other stories of its outlet
+    run: str = ""  # the run that its row belongs to; "": this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +81,9 @@ def worked(derived: Derived, setting: Setting, found: Found | None = None) -> Wo
     return Worked(derived, rows.dumps(rows.row(derived, setting.processing, found)), found)
 
 
-def of_item(setting: Setting, item: Item) -> Worked:
+def of_item(setting: Setting, item: Item, again: Again | None = None) -> Worked:
     """Read a record back from its WARC and derive it. Raises `InputError` if the file can't be read at all."""
+    setting = setting.again(again)
     try:
         record = read_at(setting.archive, item.locator)
     except RecordError as error:
@@ -73,14 +91,24 @@ def of_item(setting: Setting, item: Item) -> Worked:
     return worked(derive(record, item.found, setting.settings), setting, item.found)
 
 
-def of_record(setting: Setting, record: Record, found: Found | None) -> Worked:
+def of_record(setting: Setting, record: Record, found: Found | None, again: Again | None = None) -> Worked:
     """Derive a record that somebody has read already, such as one from a pipe."""
+    setting = setting.again(again)
     return worked(derive(record, found, setting.settings), setting, found)
 
 
-def of_html(setting: Setting, html: bytes, name: str, url: str, captured_at: datetime | None) -> Worked:
+def of_html(
+    setting: Setting, html: bytes, name: str, url: str, captured_at: datetime | None, again: Again | None = None
+) -> Worked:
+    setting = setting.again(again)
     derived = derive_html(html, id=name, url=url, settings=setting.settings, captured_at=captured_at)
     return worked(derived, setting)
+
+
+def of_text(setting: Setting, text: bytes, name: str, url: str, again: Again | None = None) -> Worked:
+    """Derive a text file, which has no markup left."""
+    setting = setting.again(again)
+    return worked(derive_text(text, id=name, url=url, settings=setting.settings), setting)
 
 
 def damaged(item: Item, detail: str) -> Derived:

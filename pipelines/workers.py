@@ -24,10 +24,10 @@ from pipelines.derive import DeriveSettings, failed
 from pipelines.errors import RecordError
 from pipelines.model import Derived, Item, Outcome, Processing, Record
 from pipelines.warc.reader import read_at
-from pipelines.worker import Setting, Worked
+from pipelines.worker import Again, Setting, Worked
 from pipelines.worker_process import DiedError, WorkerProcess
 
-__all__ = ["DerivePool", "Worked"]
+__all__ = ["Again", "DerivePool", "Worked"]
 
 TRIES: Final = 2  # a page that kills a worker is tried once more in a fresh one, then left alone
 
@@ -79,33 +79,47 @@ class DerivePool:
     ) -> None:
         self.close()
 
-    def submit(self, item: Item) -> Future[Worked]:
-        """Derive the record at an item's locator."""
+    def submit(self, item: Item, again: Again | None = None) -> Future[Worked]:
+        """Derive the record at an item's locator; `again`, where it is the second time."""
 
         def spent(outcome: Outcome, detail: str) -> Worked:
             try:
                 derived = failed(read_at(self._setting.archive, item.locator), outcome, detail)
             except RecordError as error:
                 derived = worker.damaged(item, str(error))
-            return worker.worked(derived, self._setting, item.found)
+            return worker.worked(derived, self._setting.again(again), item.found)
 
-        return self._submit(worker.of_item, (item,), spent)
+        return self._submit(worker.of_item, (item, again), spent)
 
-    def submit_record(self, record: Record, item: Item) -> Future[Worked]:
+    def submit_record(self, record: Record, item: Item, again: Again | None = None) -> Future[Worked]:
         """Derive a record that has been read already, such as one from a pipe, which can't be read back."""
 
         def spent(outcome: Outcome, detail: str) -> Worked:
-            return worker.worked(failed(record, outcome, detail), self._setting, item.found)
+            return worker.worked(failed(record, outcome, detail), self._setting.again(again), item.found)
 
-        return self._submit(worker.of_record, (record, item.found), spent)
+        return self._submit(worker.of_record, (record, item.found, again), spent)
 
-    def submit_html(self, html: bytes, *, id: str, url: str, captured_at: datetime | None = None) -> Future[Worked]:  # noqa: A002
+    def submit_html(
+        self,
+        html: bytes,
+        *,
+        id: str,  # noqa: A002
+        url: str,
+        captured_at: datetime | None = None,
+        again: Again | None = None,
+    ) -> Future[Worked]:
         """Derive a plain HTML file; `id` becomes the row's."""
+        return self._submit(worker.of_html, (html, id, url, captured_at, again), self._spent(id, url, again))
 
+    def submit_text(self, text: bytes, *, id: str, url: str, again: Again | None = None) -> Future[Worked]:  # noqa: A002
+        """Derive a text file; `id` becomes the row's."""
+        return self._submit(worker.of_text, (text, id, url, again), self._spent(id, url, again))
+
+    def _spent(self, name: str, url: str, again: Again | None) -> Callable[[Outcome, str], Worked]:
         def spent(outcome: Outcome, detail: str) -> Worked:
-            return worker.worked(Derived(id, url, outcome, detail), self._setting)
+            return worker.worked(Derived(name, url, outcome, detail), self._setting.again(again))
 
-        return self._submit(worker.of_html, (html, id, url, captured_at), spent)
+        return spent
 
     def close(self) -> None:
         """End the workers. What is not done by now is cancelled; wait for the futures before if it matters."""

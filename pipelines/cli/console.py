@@ -62,8 +62,11 @@ def print_table(
 
 
 @contextmanager
-def progress(description: str, total: int | None) -> Iterator[Progress]:
-    """A progress bar on stderr while stderr is a terminal, else nothing. Task 0 is the bar."""
+def progress(description: str, total: int | None, *, hidden: bool = False) -> Iterator[Progress]:
+    """A progress bar on stderr while stderr is a terminal, else nothing. Task 0 is the bar.
+
+    `hidden`: the results themselves go to the terminal, and are progress enough.
+    """
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -71,7 +74,7 @@ def progress(description: str, total: int | None) -> Iterator[Progress]:
         TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with Progress(*columns, console=console, disable=hidden or not console.is_terminal, transient=True) as bar:
         bar.add_task(description, total=total)
         yield bar
 

@@ -59,15 +59,15 @@ class Tally:
         }
 
 
-def derive_all(inputs: Iterable[Input], config: Config, jobs: int, tally: Tally) -> Iterator[Worked]:
+def derive_all(
+    inputs: Iterable[Input], config: Config, settings: DeriveSettings, jobs: int, tally: Tally
+) -> Iterator[Worked]:
     """The rows of all pages in input order, whatever the number of `jobs` (0: one a processor)."""
     limits = config.derive
     made_by = processing()
     ahead = AHEAD * (jobs or len(os.sched_getaffinity(0)))
     waiting: deque[Future[Worked]] = deque()
-    with DerivePool(
-        jobs, limits.timeout_seconds, limits.memory_bytes, DeriveSettings.of(config), Path(), made_by
-    ) as pool:
+    with DerivePool(jobs, limits.timeout_seconds, limits.memory_bytes, settings, Path(), made_by) as pool:
         for item in inputs:
             match item:
                 case Damage():
@@ -95,7 +95,8 @@ def _submit(pool: DerivePool, page: Html, config: Config, waiting: deque[Future[
         known.set_result(Worked(derived, rows.dumps(rows.row(derived, processing()))))
         waiting.append(known)
     else:
-        waiting.append(pool.submit_html(html, id=page.id, url=page.url))
+        submit = pool.submit_text if page.plain else pool.submit_html
+        waiting.append(submit(html, id=page.id, url=page.url))
 
 
 def _result(future: Future[Worked], tally: Tally) -> Iterator[Worked]:

@@ -1,20 +1,24 @@
-"""`warchronicle extract`: clean text from saved pages and anybody's WARCs, no archive or catalog needed."""
+"""`warchronicle extract`: clean text from saved pages, anybody's WARCs and old dumps, no archive or catalog needed."""
 
 from __future__ import annotations
 
 import io
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from pipelines.cli import pages
+from pipelines.cli import explain, pages
 from pipelines.cli.console import outcomes_table, output, print_json, progress, say
 from pipelines.cli.deriving import Tally, derive_all
-from pipelines.cli.inputs import HTML_NAMES, WARC_NAMES, files
+from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES, files
 from pipelines.config import Config, load_config
+from pipelines.derive import DeriveSettings
 from pipelines.errors import ExitCode, InputError
+from pipelines.extract.residue.strip import Evidence
 from pipelines.model import Outcome
 from pipelines.workers import Worked
 
@@ -25,8 +29,18 @@ from pipelines.workers import Worked
 @click.option("--manifest", metavar="FILE", help="Read JSON Lines of {id, path, url}: HTML files with their addresses.")
 @click.option("--url", metavar="URL", default="", help="Address of the page, for one HTML file or stdin.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=0), default=0, help="Worker processes; 0: one a CPU.")
+@click.option("--text", "plain", is_flag=True, help="The input is flattened text, not HTML: an old dump of articles.")
 @click.option("--text-only", is_flag=True, help="Print the text of articles instead of JSON Lines.")
-@click.option("--config", metavar="DIR", help="Folder of a crawl.toml whose [derive] limits apply; without: defaults.")
+@click.option("--explain", "explained", is_flag=True, help="Print what was kept and removed, by which rule, not JSON.")
+@click.option(
+    "--without",
+    "without",
+    metavar="EVIDENCE",
+    type=click.Choice([evidence.value for evidence in Evidence]),
+    multiple=True,
+    help="Leave out phrases, classifier or repeats as evidence of residue; may be repeated.",
+)
+@click.option("--config", metavar="DIR", help="Folder of a crawl.toml and residue/ rules to use; without: defaults.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary on stderr as JSON.")
 def command(
     inputs: tuple[str, ...],
@@ -34,7 +48,10 @@ def command(
     manifest: str | None,
     url: str,
     jobs: int,
+    plain: bool,
     text_only: bool,
+    explained: bool,
+    without: tuple[str, ...],
     config: str | None,
     as_json: bool,
 ) -> ExitCode:
@@ -44,9 +61,16 @@ def command(
     files and s3:// addresses are not read yet. A page that is no article has a line too, with its outcome. A page's
     address helps to date it and to name its outlet: --url or --manifest tell it for HTML files; WARCs know it.
 
+    With --text, INPUT is a text file, a folder of them (.txt, .text, .md, also .gz) or -: articles that somebody
+    flattened long ago. Its first line is taken for the title unless it reads as part of the text; labels such as
+    "Category" and "Date Created", bylines and date lines become metadata. The rules are those for pages.
+
     \b
       warchronicle extract page.html | jq .
       warchronicle extract --text-only page.html
+      warchronicle extract --explain page.html            kept at the left, removed at the right
+      warchronicle extract --text dump/ -o rows.jsonl
+      warchronicle extract --text --explain article.txt | grep '^-'
       warchronicle extract crawl.warc.gz -o rows.jsonl
       curl -s https://example.org/story | warchronicle extract --url https://example.org/story -
 
@@ -57,23 +81,41 @@ def command(
         raise click.UsageError("name an INPUT, or - for stdin, or --manifest FILE")
     if url and (manifest or len(inputs) != 1 or Path(inputs[0]).is_dir()):
         raise click.UsageError("--url is for one HTML file or stdin; --manifest FILE is for more")
+    if explained and text_only:
+        raise click.UsageError("--explain and --text-only print different things; choose one")
     settings = load_config(Path(config)) if config else Config()
-    paths = [path for name in inputs for path in ([None] if name == "-" else files([name], HTML_NAMES + WARC_NAMES))]
-    listed = list(pages.of_manifest(Path(manifest))) if manifest else []
+    derive_settings = _derive_settings(settings, config, without)
+    names = TEXT_NAMES if plain else HTML_NAMES + WARC_NAMES
+    paths = [path for name in inputs for path in ([None] if name == "-" else files([name], names))]
+    listed = list(pages.of_manifest(Path(manifest), plain=plain)) if manifest else []
     tally = Tally()
-    with output(target) as file, progress("extract", sum(map(_size, paths)) + len(listed)) as bar:
+    write = _explain if explained else _text if text_only else _row
+    console = Console(highlight=False)
+    screen = explained and target in ("", "-") and console.is_terminal
+    total = sum(map(_size, paths)) + len(listed)
+    with output(target) as file, progress("extract", total, hidden=screen) as bar:
         inputs_of = _inputs(
-            paths, listed, url, settings, tally, lambda done: bar.update(bar.task_ids[0], completed=done)
+            paths, listed, url, plain, settings, tally, lambda done: bar.update(bar.task_ids[0], completed=done)
         )
-        for worked in derive_all(inputs_of, settings, jobs, tally):
-            file.write(_text(worked) if text_only else worked.row + b"\n")
+        for worked in derive_all(inputs_of, settings, derive_settings, jobs, tally):
+            if screen:
+                explain.show(worked.derived, console)
+            else:
+                file.write(write(worked))
     return _end(tally, as_json=as_json)
+
+
+def _derive_settings(config: Config, folder: str | None, without: tuple[str, ...]) -> DeriveSettings:
+    settings = DeriveSettings.of(config, Path(folder) if folder else None)
+    left_out = frozenset(map(Evidence, without))
+    return replace(settings, residue=replace(settings.residue, evidence=settings.residue.evidence - left_out))
 
 
 def _inputs(
     paths: list[Path | None],
     listed: list[pages.Html],
     url: str,
+    plain: bool,
     settings: Config,
     tally: Tally,
     advance: Callable[[int], None],
@@ -82,13 +124,15 @@ def _inputs(
     done = 0
     for path in paths:
         try:
-            if path is None:
+            if plain:
+                yield pages.of_text(path, url, settings.fetch.decoded_max)
+            elif path is None:
                 yield from pages.of_stream(_stdin(), url, settings.fetch.decoded_max)
-                continue
-            for item in pages.of_file(path, url):
-                yield item
-                if isinstance(item, pages.Page):
-                    advance(done + item.record.locator.offset)
+            else:
+                for item in pages.of_file(path, url):
+                    yield item
+                    if isinstance(item, pages.Page):
+                        advance(done + item.record.locator.offset)
         except InputError as error:
             tally.cannot_read(error)
         done += _size(path)
@@ -107,6 +151,14 @@ def _stdin() -> io.BufferedReader:
 
 def _size(path: Path | None) -> int:
     return path.stat().st_size if path is not None else 0
+
+
+def _row(worked: Worked) -> bytes:
+    return worked.row + b"\n"
+
+
+def _explain(worked: Worked) -> bytes:
+    return "".join(f"{line}\n" for line in explain.lines(worked.derived)).encode("utf-8", "replace")
 
 
 def _text(worked: Worked) -> bytes:

@@ -9,6 +9,7 @@ from pipelines.errors import InputError
 
 WARC_NAMES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".warc.gz.open")
 HTML_NAMES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+TEXT_NAMES = (".txt", ".text", ".md", ".txt.gz", ".text.gz", ".md.gz")
 
 #: How files begin that hold WARC or ARC records, compressed or not.
 _STARTS = (b"WARC/", b"filedesc://")

@@ -1,17 +1,18 @@
-"""What `extract` derives, in input order: HTML files, manifests, records of WARCs, and what comes through a pipe."""
+"""What `extract` derives, in input order: HTML and text files, manifests, records of WARCs, and what a pipe brings."""
 
 from __future__ import annotations
 
 import io
 import json
+import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from pipelines import message
-from pipelines.cli.inputs import HTML_NAMES, WARC_NAMES
+from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES
 from pipelines.errors import DocumentError, InputError
 from pipelines.model import Damage, Item, Record, Role
 from pipelines.warc.metadata import found_of, metadata, role_of
@@ -32,6 +33,7 @@ class Html:
     url: str
     path: Path | None
     body: bytes = b""
+    plain: bool = False  # a text file, whose markup somebody took away
 
     def html(self, limit: int) -> bytes:
         """The page's bytes, .gz undone, `limit` bytes at most."""
@@ -66,6 +68,15 @@ class NoPage:
 Input = Html | Page | NoPage | Damage
 
 
+def of_text(path: Path | None, url: str, limit: int) -> Html:
+    """A text file, or stdin where there is no path."""
+    if path is None:
+        return replace(_of_pipe(sys.stdin.buffer, url, limit), plain=True)
+    if is_warc(path):
+        raise InputError(f"{path}: a WARC; leave --text away, which is for flattened text")
+    return Html(stem(path), url, path, plain=True)
+
+
 def of_file(path: Path, url: str) -> Iterator[Input]:
     """The pages of a file, whatever it holds."""
     if is_warc(path):
@@ -79,14 +90,18 @@ def of_stream(stream: io.BufferedReader, url: str, limit: int) -> Iterator[Input
     if _starts_as_warc(stream.peek(1 << 12)):
         yield from _records(stream, "-")
         return
+    yield _of_pipe(stream, url, limit)
+
+
+def _of_pipe(stream: BinaryIO, url: str, limit: int) -> Html:
     data = stream.read(limit + 1)
     if data.startswith(_GZIP):
         data = message.decode_content(data, ["gzip"], limit)
-    yield Html("stdin", url, None, data)
+    return Html("stdin", url, None, data)
 
 
-def of_manifest(path: Path) -> Iterator[Html]:
-    """JSON Lines of {id, path, url}; paths count from the folder that the command runs in."""
+def of_manifest(path: Path, *, plain: bool = False) -> Iterator[Html]:
+    """JSON Lines of {id, path, url}; paths count from the folder that the command runs in. `plain`: of text files."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -102,13 +117,15 @@ def of_manifest(path: Path) -> Iterator[Html]:
             raise InputError(f'{path}:{number}: expected {{"id": ..., "path": ..., "url": ...}} ({error!r})') from error
         if not isinstance(name, str) or not isinstance(url, str):
             raise InputError(f"{path}:{number}: id and url must be strings")
-        yield Html(name, url, page)
+        yield Html(name, url, page, plain=plain)
 
 
 def stem(path: Path) -> str:
-    """A file's name without the endings of HTML."""
+    """A file's name without the endings of HTML and text."""
     name = path.name
-    ending = next((ending for ending in sorted(HTML_NAMES, key=len)[::-1] if name.lower().endswith(ending)), "")
+    ending = next(
+        (ending for ending in sorted(HTML_NAMES + TEXT_NAMES, key=len)[::-1] if name.lower().endswith(ending)), ""
+    )
     return name[: -len(ending)] if ending else path.stem
 
 

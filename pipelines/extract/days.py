@@ -15,22 +15,25 @@ from pipelines import urls
 
 # By month: full names as they stand in dates, then short forms; English, French, German, Spanish, Italian, Polish,
 # Ukrainian, Russian.
-_MONTHS: Final = (
-    "january janvier januar jänner enero gennaio stycznia styczeń січня січень января январь jan janv ene gen sty янв",
-    "february février fevrier februar febrero febbraio lutego luty лютого лютий февраля февраль feb febr févr lut фев",
-    "march mars märz marz marzo marca marzec березня березень марта март mar mär mrz мар",
-    "april avril abril aprile kwietnia kwiecień квітня квітень апреля апрель apr avr abr kwi апр",
-    "may mai mayo maggio maja maj травня травень мая май mag",
-    "june juin juni junio giugno czerwca czerwiec червня червень июня июнь jun giu cze июн",
-    "july juillet juli julio luglio lipca lipiec липня липень июля июль jul juil lug lip июл",
-    "august août aout agosto sierpnia sierpień серпня серпень августа август aug ago sie авг",
-    "september septembre septiembre setiembre settembre września wrzesień вересня вересень сентября сентябрь"
-    " sep sept set wrz сен сент вер",
-    "october octobre oktober octubre ottobre października październik жовтня жовтень октября октябрь oct okt ott paź окт",
-    "november novembre noviembre listopada listopad листопада листопад ноября ноябрь nov lis ноя нояб",
-    "december décembre decembre dezember diciembre dicembre grudnia grudzień грудня грудень декабря декабрь"
-    " dec déc dez dic gru дек",
-)
+_MONTHS: Final = """
+    january janvier januar jänner enero gennaio stycznia styczeń січня січень января январь jan janv ene gen sty
+      янв;
+    february février fevrier februar febrero febbraio lutego luty лютого лютий февраля февраль feb febr févr lut
+      фев;
+    march mars märz marz marzo marca marzec березня березень марта март mar mär mrz мар;
+    april avril abril aprile kwietnia kwiecień квітня квітень апреля апрель apr avr abr kwi апр;
+    may mai mayo maggio maja maj травня травень мая май mag;
+    june juin juni junio giugno czerwca czerwiec червня червень июня июнь jun giu cze июн;
+    july juillet juli julio luglio lipca lipiec липня липень июля июль jul juil lug lip июл;
+    august août aout agosto sierpnia sierpień серпня серпень августа август aug ago sie авг;
+    september septembre septiembre setiembre settembre września wrzesień вересня вересень сентября сентябрь sep sept
+      set wrz сен сент вер;
+    october octobre oktober octubre ottobre października październik жовтня жовтень октября октябрь oct okt ott paź
+      окт;
+    november novembre noviembre listopada listopad листопада листопад ноября ноябрь nov lis ноя нояб;
+    december décembre decembre dezember diciembre dicembre grudnia grudzień грудня грудень декабря декабрь dec déc
+      dez dic gru дек
+""".split(";")  # noqa: SIM905 - read as a table
 _MONTH: Final = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _NAME: Final = "|".join(sorted(_MONTH, key=len, reverse=True))
 _YEAR: Final = r"(?:19|20)\d\d"
@@ -94,9 +97,11 @@ def choose(mention: Mention, others: Iterable[date], named: set[int], language: 
     """
     if mention.sure:
         return Chosen(mention.readings[0], 0.9, "")
-    nearest = sorted((min(abs((day - other).days) for other in others), day) for day in mention.readings) if (
-        others := tuple(others)
-    ) else []
+    nearest = (
+        sorted((min(abs((day - other).days) for other in others), day) for day in mention.readings)
+        if (others := tuple(others))
+        else []
+    )
     if nearest and nearest[0][0] < nearest[1][0]:
         return Chosen(nearest[0][1], _SAID_NEAR, f"nearest to the days in the text, {nearest[0][0]} days off")
     fitting = [day for day in mention.readings if day.month in named]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from pipelines.extract import clean
@@ -65,7 +66,7 @@ def _wrapped_at(blocks: Sequence[Sequence[_Raw]]) -> int:
     if len(lengths) <= _WRAPS_MIN or lengths[-1 - len(lengths) // 100] not in WIDTHS:
         return 0  # a stray long line in a hundred may be an address
     width = lengths[-1 - len(lengths) // 100]
-    breaks = [pair for block in blocks for pair in zip(block, block[1:], strict=False) if not _MARKED.match(pair[1].text)]
+    breaks = [pair for block in blocks for pair in pairwise(block) if not _MARKED.match(pair[1].text)]
     full = [above for above, below in breaks if _is_full(above, below, width)]
     open_ended = sum(not _SENTENCE_END.search(line.text) for line in full)
     if len(full) < max(_WRAPS_MIN, _SHARE_FULL * len(breaks) * 0.5) or open_ended < _SHARE_OPEN * len(full):

@@ -13,15 +13,22 @@ _INLINE: Final = (
     "a|abbr|b|big|center|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|wbr|nobr"
 )
 _BLOCK: Final = (
-    "p|div|br|hr|h[1-6]|ul|ol|li|table|tr|td|th|tbody|thead|section|article|header|footer|figure|figcaption|blockquote|img"
+    "p|div|br|hr|h[1-6]|ul|ol|li|table|tr|td|th|tbody|thead|section|article|header|footer|figure|figcaption"
+    "|blockquote|img"
 )
-_ANCHOR = re.compile(r"<a\b[^<>]{0,300}?\bhref\s*=\s*[\"']?([^\"'<>\s]{1,500})[^<>]{0,300}>([^<>]{1,500})</a\s*>", re.I)
+_ANCHOR = re.compile(
+    r"<a\b[^<>]{0,300}?\bhref\s*=\s*[\"']?([^\"'<>\s]{1,500})[^<>]{0,300}>([^<>]{1,500})</a\s*>", re.IGNORECASE
+)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]{{0,500}})?/?>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})(?:\s[^<>]{{0,500}})?/?>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,500})\]\((https?://[^\s()]{1,500})(?:\s+\"[^\"\n]{0,300}\")?\)")
-_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,500})\]\((https?://[^\s()]{1,500}|/[^\s()]{0,500}|#\S{0,100})(?:\s+\"[^\"\n]{0,300}\")?\)")
+_LINK = re.compile(
+    r"(?<!!)\[([^\[\]\n]{1,500})\]\((https?://[^\s()]{1,500}|/[^\s()]{0,500}|#\S{0,100})(?:\s+\"[^\"\n]{0,300}\")?\)"
+)
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]{1,500})>")
-_STRONG = re.compile(r"(?<!\*)\*\*(?=[^\s*])([^\n]{1,600}?)(?<=[^\s*])\*\*(?!\*)|(?<![\w_])__(?=[^\s_])([^\n]{1,600}?)(?<=[^\s_])__(?![\w_])")
+_STRONG = re.compile(
+    r"(?<!\*)\*\*(?=[^\s*])([^\n]{1,600}?)(?<=[^\s*])\*\*(?!\*)|(?<![\w_])__(?=[^\s_])([^\n]{1,600}?)(?<=[^\s_])__(?![\w_])"
+)
 _EMPHASIS = re.compile(
     r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,600}?)(?<=[^\s*])\*(?![\w*])|(?<![\w_/.@#=&?-])_(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])_(?![\w_/])"
 )

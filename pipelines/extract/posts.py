@@ -33,7 +33,7 @@ _SHARED = re.compile(
     re.IGNORECASE,
 )
 _POSTED = re.compile(
-    r"^(?:posted by|gepostet von|publié(?:e)? par|publicado por|pubblicato da|opublikowany przez|опубліковано|опубликовано)"
+    r"^(?:posted by|gepostet von|publiée? par|publicado por|pubblicato da|opublikowany przez|опубліковано|опубликовано)"
     r"\s+(?P<author>.{1,90}?)\s*,?\s*(?:on|am|sur|le|en|el|il|w|dnia|у|в)\s+(?=\D{0,30}\d)",
     re.IGNORECASE,
 )
@@ -206,15 +206,16 @@ def _copied(lines: Sequence[Line], index: int, taken: Container[int]) -> Span | 
 
 
 def _signature(text: str) -> _Signature | None:
-    for found in reversed(list(_DASHED.finditer(text))):
-        return _signed(found, text, dated=bool(text[: found.start()].strip()))
-    if found := _SHARED.search(text):
-        return _signed(found, text, dated=False)
-    if found := _BARE.match(text):
-        return _signed(found, text, dated=True)
-    if (found := _POSTED.match(text)) and (day := days.first(text[found.end() :])):
-        if len(text) - found.end() - day.end <= _AFTER_DAY_MAX:
-            return _Signature(_name(found["author"]), "", day.readings[0].isoformat(), 0)
+    if dashed := list(_DASHED.finditer(text)):
+        return _signed(dashed[-1], text, dated=bool(text[: dashed[-1].start()].strip()))
+    if shared := _SHARED.search(text):
+        return _signed(shared, text, dated=False)
+    if bare := _BARE.match(text):
+        return _signed(bare, text, dated=True)
+    posted = _POSTED.match(text)
+    day = days.first(text[posted.end() :]) if posted else None
+    if posted and day and len(text) - posted.end() - day.end <= _AFTER_DAY_MAX:
+        return _Signature(_name(posted["author"]), "", day.readings[0].isoformat(), 0)
     return None
 
 
