@@ -20,7 +20,7 @@ def faults(rulebook: Rulebook) -> Iterator[str]:
     """What is wrong, one line each with file and line: nothing, if the rules are sound."""
     for file in rulebook.files:
         for rule in file.rules:
-            alone = Rulebook([RuleFile(file.path, (rule,), ())], "")
+            alone = Rulebook([RuleFile(file.path, (rule,), file.reported, ())], "")
             for example in rule.examples:
                 if not _removed(alone, rule, example):
                     yield f"{rule.place}: rule {rule.name} does not remove its example {example!r}{_why(rule, example)}"

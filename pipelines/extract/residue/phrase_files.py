@@ -33,6 +33,7 @@ class How(StrEnum):
     """How a phrase must stand in the block."""
 
     IS = "is"
+    LABELS = "labels"  # all that stands before the first colon, bar, arrow or spaced dash
     STARTS = "starts"
     ENDS = "ends"
     CONTAINS = "contains"
@@ -48,6 +49,7 @@ class PhraseRule:
     max_words: int
     kinds: frozenset[BlockKind]
     takes_following: bool
+    lines_only: bool  # not what ends with a full stop
     phrases: tuple[tuple[How, Phrase], ...]
     examples: tuple[str, ...]
     keeps: tuple[str, ...]
@@ -60,6 +62,7 @@ class RuleFile:
 
     path: Path
     rules: tuple[PhraseRule, ...]
+    reported: tuple[Phrase, ...]  # a line that holds one tells what somebody said
     keeps: tuple[str, ...]  # no rule of any file may touch these
 
 
@@ -76,7 +79,7 @@ class _Reader:
         self._lists: dict[str, str] = {}
 
     def file(self, values: dict[str, Any]) -> RuleFile:
-        self._known(values, ("language", "words", "keeps", "rule"), ())
+        self._known(values, ("language", "words", "reported", "keeps", "rule"), ())
         if values.get("language") != self._path.stem:
             raise self._error(("language",), f"language must be {self._path.stem!r}, the name of the file")
         for name, words in values.get("words", {}).items():
@@ -90,7 +93,8 @@ class _Reader:
             if rule.name in seen:
                 raise self._error(("rule", index, "name"), f"a second rule named {rule.name!r}")
             seen.add(rule.name)
-        return RuleFile(self._path, read, self._strings(values, "keeps", ()))
+        reported = tuple(self._read(text, ("reported",)) for text in self._strings(values, "reported", ()))
+        return RuleFile(self._path, read, reported, self._strings(values, "keeps", ()))
 
     def _rule(self, rule: dict[str, Any], index: int) -> PhraseRule:
         at = ("rule", index)
@@ -100,7 +104,7 @@ class _Reader:
             raise self._error((*at, "name"), 'a rule needs a name of small letters, digits and hyphens: "share-it"')
         phrases = tuple(self._phrases(rule, at))
         if not phrases:
-            raise self._error(at, f"rule {name!r} has no phrase: is, starts, ends or contains")
+            raise self._error(at, f"rule {name!r} has no phrase: is, labels, starts, ends or contains")
         examples = self._strings(rule, "examples", at)
         if not examples:
             raise self._error(at, f"rule {name!r} has no examples; give at least one line that it removes")
@@ -118,6 +122,7 @@ class _Reader:
             max_words=max_words,
             kinds=kinds or BODY_KINDS - {BlockKind.EMBED},
             takes_following=self._boolean(rule, "takes_following", at),
+            lines_only=self._boolean(rule, "lines_only", at),
             phrases=phrases,
             examples=examples,
             keeps=self._strings(rule, "keeps", at),
@@ -133,10 +138,13 @@ class _Reader:
     def _phrases(self, rule: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[tuple[How, Phrase]]:
         for how in How:
             for text in self._strings(rule, how, at):
-                try:
-                    yield how, phrase_syntax.read(text, self._lists)
-                except PhraseError as error:
-                    raise self._error((*at, how), f"phrase {text!r}: {error}", text) from None
+                yield how, self._read(text, (*at, how))
+
+    def _read(self, text: str, at: tuple[str | int, ...]) -> Phrase:
+        try:
+            return phrase_syntax.read(text, self._lists)
+        except PhraseError as error:
+            raise self._error(at, f"phrase {text!r}: {error}", text) from None
 
     def _list(self, words: object, at: tuple[str | int, ...]) -> str:
         if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
@@ -181,5 +189,6 @@ class _Reader:
 
 
 _KEYS: Final = (
-    "name", "removal", "credit", "where", "max_words", "kinds", "takes_following", *How, "examples", "keeps",
+    "name", "removal", "credit", "where", "max_words", "kinds", "takes_following", "lines_only", *How,
+    "examples", "keeps",
 )  # fmt: skip

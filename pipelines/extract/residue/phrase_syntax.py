@@ -32,24 +32,39 @@ _ADDRESS = re.compile(
 _MAY_HOLD_ADDRESS = re.compile(r"\w[.@:]/?/?\w|@\w")
 _WORD = re.compile(r"[^\W_]+|©|@")
 _LONE_AT = re.compile(r"@")
-_STRESS = {0x301: None, 0x2BC: "'", 0x451: "е"}  # stress mark; a letter apostrophe; ё
+_EVENED = (("ё", "е"), ("\u0301", ""), ("ʼ", " "))  # a stress mark; an apostrophe that counts as a letter
+_PUNCTUATION = tuple("’‘“”–—… ")  # the common ones beyond ASCII: without them most English lines are ASCII
+_ASCII = "".join(chr(code).lower() if chr(code).isalnum() or chr(code) == ADDRESS else " " for code in range(128))
 
 
 def fold(text: str) -> str:
     """`text` as words, each behind a space: case, width, apostrophes, ё/е and punctuation evened, addresses as "@"."""
-    return "".join([f" {word}" for word in _words(text)])
+    return folded(words(text))
 
 
-def _words(text: str) -> list[str]:
+def folded(found: list[str]) -> str:
+    """Words as one text, each behind a space."""
+    return " " + " ".join(found) if found else ""
+
+
+def words(text: str) -> list[str]:
+    """The words of `fold`."""
     if _MAY_HOLD_ADDRESS.search(text):
         text = _LONE_AT.sub(" ", _ADDRESS.sub("\0", text)).replace("\0", " @ ")
     elif "@" in text:
         text = text.replace("@", " ")
+    if not text.isascii():
+        for mark in _PUNCTUATION:
+            text = text.replace(mark, " ")
     if text.isascii():
-        return _WORD.findall(text.lower())
+        return text.translate(_ASCII).split()
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return _WORD.findall(text.casefold().translate(_STRESS))
+    text = text.casefold()
+    for mark, evened in _EVENED:
+        if mark in text:
+            text = text.replace(mark, evened)
+    return _WORD.findall(text)
 
 
 class PhraseError(ValueError):
@@ -79,6 +94,7 @@ class _Unit:
 
     source: str  # of the regular expression
     keys: Keys | None  # None: may be anything
+    most: int  # words that it can match
     optional: bool = False
     opens: Keys | None = None  # what its first word can be; None: anything
 
@@ -91,6 +107,7 @@ class Phrase:
     source: str
     keys: Keys  # of which a matching text holds one
     opens: Keys | None  # of which its first word is one; None: unknown
+    most: int  # words that it can match
 
     def whole(self, *, start: bool, end: bool) -> re.Pattern[str]:
         """The expression over a folded text, bound to its start or end."""
@@ -113,11 +130,11 @@ class Phrase:
         return self.whole(start=False, end=False)
 
 
-_GAP = _Unit(r"(?: [^ ]++){0,6}?", None, optional=True)
+_GAP = _Unit(r"(?: [^ ]++){0,6}?", None, 6, optional=True)
 _ANY_NUMBER = _Unit(
-    r"(?: \d++[^\W\d_]{0,3}+(?= |$)){1,8}+", Keys(frozenset((NUMBER,))), opens=Keys(frozenset((NUMBER,)))
+    r"(?: \d++[^\W\d_]{0,3}+(?= |$)){1,8}+", Keys(frozenset((NUMBER,))), 8, opens=Keys(frozenset((NUMBER,)))
 )
-_ANY_ADDRESS = _Unit(f" {ADDRESS}", Keys(frozenset((ADDRESS,))), opens=Keys(frozenset((ADDRESS,))))
+_ANY_ADDRESS = _Unit(f" {ADDRESS}", Keys(frozenset((ADDRESS,))), 1, opens=Keys(frozenset((ADDRESS,))))
 _LEXEME = re.compile(
     r"\s+|(?P<mark>\.\.\.|[()\[\]|])|<(?P<list>[\w-]+)>|(?P<chunk>(?:(?!\.\.\.)[^\s()\[\]|<>])+)|(?P<bad>.)"
 )
@@ -134,7 +151,7 @@ def read(text: str, lists: Mapping[str, str]) -> Phrase:
     whole = _sequence(units)
     if whole.keys is None:
         raise PhraseError("no word in it must stand there; name one outside of [ ] and ...")
-    return Phrase(text, whole.source, whole.keys, whole.opens)
+    return Phrase(text, whole.source, whole.keys, whole.opens, whole.most)
 
 
 class _Parser:
@@ -213,7 +230,7 @@ def _chunk(text: str) -> Iterator[_Unit]:
     inflected = text.endswith("~")
     if "~" in text.removesuffix("~"):
         raise PhraseError(f"{text!r}: ~ stands at the end of a word")
-    found = _words(text.removesuffix("~"))
+    found = words(text.removesuffix("~"))
     if inflected and not found:
         raise PhraseError("~ stands at the end of a word")
     for number, word in enumerate(found, 1):
@@ -221,10 +238,10 @@ def _chunk(text: str) -> Iterator[_Unit]:
             yield _ANY_ADDRESS
         elif inflected and number == len(found):
             keys = Keys(prefixes=frozenset((word[:PREFIX],)))
-            yield _Unit(f" {re.escape(word)}[^ ]*+", keys, opens=keys)
+            yield _Unit(f" {re.escape(word)}[^ ]*+", keys, 1, opens=keys)
         else:
             keys = Keys(frozenset((NUMBER if word.isdecimal() else word,)))
-            yield _Unit(f" {re.escape(word)}", keys, opens=keys)
+            yield _Unit(f" {re.escape(word)}", keys, 1, opens=keys)
 
 
 def _sequence(units: list[_Unit]) -> _Unit:
@@ -239,6 +256,7 @@ def _sequence(units: list[_Unit]) -> _Unit:
     return _Unit(
         "".join(unit.source for unit in units),
         max(needed, key=lambda keys: keys.rarity, default=None),
+        sum(unit.most for unit in units),
         optional=all(unit.optional for unit in units),
         opens=opens,
     )
@@ -251,4 +269,5 @@ def _either(alternatives: list[_Unit], *, optional: bool) -> _Unit:
         keys = keys | unit.keys if keys is not None and unit.keys is not None else None
         opens = opens | unit.opens if opens is not None and unit.opens is not None else None
     source = "(?:" + "|".join(unit.source for unit in alternatives) + ")" + ("?" if optional else "")
-    return _Unit(source, keys, optional=optional or any(unit.optional for unit in alternatives), opens=opens)
+    most = max(unit.most for unit in alternatives)
+    return _Unit(source, keys, most, optional=optional or any(unit.optional for unit in alternatives), opens=opens)

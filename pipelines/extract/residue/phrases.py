@@ -15,7 +15,7 @@ from pipelines.errors import ConfigError
 from pipelines.extract.residue import phrase_files
 from pipelines.extract.residue.context import Context, Verdict
 from pipelines.extract.residue.phrase_files import How, PhraseRule, RuleFile, Where
-from pipelines.extract.residue.phrase_syntax import NUMBER, Keys, Phrase, fold
+from pipelines.extract.residue.phrase_syntax import NUMBER, Keys, Phrase, fold, folded, words
 from pipelines.model import BODY_KINDS, Block, BlockKind
 
 _PACKAGED: Final = Path(__file__).parent / "rules"  # in a wheel; pyproject.toml puts them there
@@ -27,58 +27,66 @@ _WORD_LENGTH: Final = 16  # characters a word on average, beyond which a block i
 _FOLLOWING_MAX: Final = 12  # blocks that a heading takes with it
 _EVIDENCE: Final = 120  # characters
 _SENTENCE_END = re.compile(r"[.!?…:;。！？]['\"”’»)\]]*$")
+_DIGIT = re.compile(r"\d")
+_LABEL = re.compile(r"[^\w:：]{0,20}[^:：|»›>→►▶]{1,80}?(?=[:：|»›>→►▶]|\s[-–—]+\s)")
 _PERIOD = re.compile(r"(?<!\.)[.。]['\"”’»)\]]*$")
 _QUOTES: Final = ("'", '"', "‘", "’", "‚", "‛", "“", "”", "„", "‟", "«", "»", "‹", "›", "「", "『")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One phrase in the index; entries are asked in the order of the files."""
+    """One phrase of a rule."""
 
-    order: int
     rule: PhraseRule
     how: How
     phrase: Phrase
 
-    def match(self, folded: str, *, speech: bool) -> str:
+    def may_match(self, words: set[str], count: int) -> bool:
+        """A quick look before the expression is run: room, and a word that must be there."""
+        if count > self.rule.max_words or (self.how is How.IS and count > self.phrase.most):
+            return False
+        keys = self.phrase.keys
+        return bool(keys.prefixes) or not keys.words.isdisjoint(words)
+
+    def match(self, line: str, text: str) -> str:
         """The words of a folded text that the phrase matches, or ""."""
-        if self.how is How.IS:
-            found = self.phrase.is_.search(folded)
-        elif speech:  # only the whole of what somebody says can be known for none of the article
-            return ""
+        if self.how is How.LABELS:
+            label = _LABEL.match(text)
+            found = self.phrase.is_.search(fold(label[0])) if label else None
+        elif self.how is How.IS:
+            found = self.phrase.is_.search(line)
         elif self.how is How.STARTS:
-            found = self.phrase.starts.search(folded)
+            found = self.phrase.starts.search(line)
         elif self.how is How.ENDS:
-            found = self.phrase.ends.search(folded)
+            found = self.phrase.ends.search(line)
         else:
-            found = self.phrase.contains.search(folded)
+            found = self.phrase.contains.search(line)
         return found[0].strip() if found else ""
 
 
 class _Index:
-    """Entries by one word that a matching text must hold; a text of other words meets none of them."""
+    """Numbers of entries by one word that a matching text must hold; a text of other words meets none of them."""
 
     def __init__(self) -> None:
-        self._words: defaultdict[str, list[_Entry]] = defaultdict(list)
-        self._prefixes: defaultdict[str, list[_Entry]] = defaultdict(list)
-        self._known: frozenset[str] = frozenset()
-        self._lengths: tuple[int, ...] = ()
+        self._words: defaultdict[str, list[int]] = defaultdict(list)
+        self._prefixes: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._known: set[str] = set()
 
-    def add(self, entry: _Entry, keys: Keys) -> None:
+    def add(self, entry: int, keys: Keys) -> None:
         for word in keys.words:
             self._words[word].append(entry)
         for prefix in keys.prefixes:
-            self._prefixes[prefix].append(entry)
-        self._known = self._known | keys.words
-        self._lengths = tuple(sorted({*self._lengths, *map(len, keys.prefixes)}))
+            self._prefixes[len(prefix)][prefix].append(entry)
+        self._known |= keys.words
 
-    def find(self, words: set[str]) -> Iterator[_Entry]:
+    def find(self, words: set[str]) -> set[int]:
+        found: set[int] = set()
         for word in words & self._known:
-            yield from self._words[word]
-        for length in self._lengths:
-            for prefix in self._prefixes.keys() & {word[:length] for word in words}:
-                if len(prefix) == length:
-                    yield from self._prefixes[prefix]
+            found.update(self._words[word])
+        for length, prefixes in self._prefixes.items():
+            for prefix in {word[:length] for word in words} & prefixes.keys():
+                found.update(prefixes[prefix])
+        return found
 
 
 class Rulebook:
@@ -91,13 +99,13 @@ class Rulebook:
         self._longest = max((rule.max_words for rule in self.rules), default=0)
         self._first = _Index()  # by the first word: most phrases say how a block starts
         self._any = _Index()
-        phrases = [(rule, how, phrase) for rule in self.rules for how, phrase in rule.phrases]
-        for order, (rule, how, phrase) in enumerate(phrases):
-            entry = _Entry(order, rule, how, phrase)
-            if how in {How.IS, How.STARTS} and phrase.opens is not None:
-                self._first.add(entry, phrase.opens)
+        self._reported = tuple(phrase for file in files for phrase in file.reported)
+        self._entries = [_Entry(rule, how, phrase) for rule in self.rules for how, phrase in rule.phrases]
+        for number, entry in enumerate(self._entries):  # in this order they are asked
+            if entry.how in {How.IS, How.LABELS, How.STARTS} and entry.phrase.opens is not None:
+                self._first.add(number, entry.phrase.opens)
             else:
-                self._any.add(entry, phrase.keys)
+                self._any.add(number, entry.phrase.keys)
 
     def matches(self, block: Block) -> list[tuple[PhraseRule, str]]:
         """The rules whose phrases the block holds, in the order of the files, with the words; place is not asked."""
@@ -106,23 +114,41 @@ class Rulebook:
             return []
         if text.count(" ") > 2 * self._longest:
             return []
-        folded = fold(text)
-        words = folded.split(" ")[1:]
-        if not words or len(words) > self._longest:
+        said = words(text)
+        count = len(said)
+        if not 0 < count <= self._longest:
             return []
-        found = set(self._first.find(_keys(words[:1])))
-        found.update(self._any.find(_keys(words)))
-        if not found:
-            return []
-        speech = block.kind is BlockKind.QUOTE or text.startswith(_QUOTES)
+        every = set(said)
+        if _DIGIT.search(text):
+            every.add(NUMBER)
+        first = {said[0], NUMBER} if said[0][0].isdecimal() else {said[0]}
+        found = self._first.find(first)
+        found |= self._any.find(every)
         matched: dict[str, tuple[PhraseRule, str]] = {}
-        for entry in sorted(found, key=lambda entry: entry.order):
+        line = ""
+        for number in sorted(found):
+            entry = self._entries[number]
             rule = entry.rule
-            if rule.name in matched or len(words) > rule.max_words or block.kind not in rule.kinds:
+            if not entry.may_match(every, count) or rule.name in matched or block.kind not in rule.kinds:
                 continue
-            if evidence := entry.match(folded, speech=speech):
+            line = line or folded(said)
+            if (evidence := entry.match(line, text)) and self._allowed(entry, block, line):
                 matched[rule.name] = rule, evidence[:_EVIDENCE]
         return list(matched.values())
+
+    def _allowed(self, entry: _Entry, block: Block, line: str) -> bool:
+        """Whether a line that matches may be taken: what somebody says can be known for none of it only whole."""
+        if entry.rule.lines_only and _PERIOD.search(block.text):
+            return False
+        if entry.how is How.IS:
+            return True
+        if block.kind is BlockKind.QUOTE or block.text.startswith(_QUOTES):
+            return False
+        return entry.how is How.LABELS or not self._tells(line)
+
+    def _tells(self, line: str) -> bool:
+        """Whether the line reports what somebody said; then it is the article's, however it starts."""
+        return any(phrase.contains.search(line) for phrase in self._reported)
 
     def rule(self, blocks: Sequence[Block], context: Context) -> Iterator[Verdict]:
         """The verdicts of all rules on a page; one with no removal is on a credit."""
