@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipelines import rows, urls
+from pipelines.extract.residue import prints
 from pipelines.model import Derived, Found, Locator, Outcome, Processing, Provenance
 from pipelines.store.catalog import Catalog, RunState
+from pipelines.store.catalog_schema import Printed
 from pipelines.store.runs import is_complete, write_run
-from pipelines.store.text import text_path, write_text
+from pipelines.store.text import remove_text, text_path, write_text
 
 
 class Keeper:
@@ -37,12 +39,22 @@ class Keeper:
             derived, row = self._placed(derived, locator), None
         if row is None:
             row = rows.dumps(rows.row(derived, self._processing, found))
-        path = ""
-        if derived.outcome is Outcome.ARTICLE and derived.article is not None and derived.provenance is not None:
-            place = text_path(derived.url, derived.id, derived.provenance.captured_at)
-            write_text(self._archive, place, derived.article.text)
-            path = str(place)
-        self._catalog.keep(derived, row, path, run=self._run)
+        self._catalog.keep(derived, row, self._write(derived), run=self._run, printed=_printed(derived, found))
+
+    def keep_again(self, derived: Derived, row: bytes, *, run: str, applied: str) -> None:
+        """Replace a row, which stays `run`'s, and its text; `applied` is the digest of what it was derived with."""
+        path = self._write(derived)
+        before = self._catalog.keep_again(derived, row, path, run=run, applied=applied)
+        if before and before != path:
+            remove_text(self._archive, PurePosixPath(before))
+
+    def _write(self, derived: Derived) -> str:
+        """The text file of a result, "" where it is no article."""
+        if derived.outcome is not Outcome.ARTICLE or derived.article is None or derived.provenance is None:
+            return ""
+        place = text_path(derived.url, derived.id, derived.provenance.captured_at)
+        write_text(self._archive, place, derived.article.text)
+        return str(place)
 
     def _placed(self, derived: Derived, locator: Locator) -> Derived:
         """What is known of a record that can't be read: what the catalog noted when it was written."""
@@ -66,6 +78,16 @@ class Keeper:
         ended = self._catalog.run_of(self._run)
         assert ended is not None
         write_run(self._archive, self._catalog, ended)
+
+
+def _printed(derived: Derived, found: Found | None) -> Printed | None:
+    """What learning needs of a result; whatever became of it, as that may change with what is learnt."""
+    if derived.article is None:
+        return None
+    taken = prints.take(derived.article)
+    return (
+        Printed(taken.outlet, str(prints.VERSION), taken.pack(), found=found) if taken.keys and taken.outlet else None
+    )
 
 
 def complete_runs(archive: Path, catalog: Catalog) -> list[str]:

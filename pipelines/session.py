@@ -17,8 +17,10 @@ from pipelines import __version__
 from pipelines.config import Config
 from pipelines.derive import DeriveSettings, processing
 from pipelines.errors import StorageError
+from pipelines.extract.residue.strip import Evidence
 from pipelines.keep import Keeper, complete_runs
 from pipelines.model import Capture, Item, Recorded
+from pipelines.second_pass import SecondPass
 from pipelines.store.catalog import Catalog
 from pipelines.store.runs import new_run_id
 from pipelines.warc.recorder import Recorder
@@ -57,6 +59,7 @@ class Session:
         self._hurry = False  # somebody wants the end now
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Lock()
+        self._learns = Evidence.REPEATS in DeriveSettings.of(config).residue.evidence
         try:
             archive.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -184,7 +187,8 @@ class Session:
         return self.catalog.counts(self.run)
 
     def close(self, *, drain: bool = True, reason: str = "finished") -> None:
-        """Seal the WARCs; with `drain`, wait until every captured page has its row; write the run folder.
+        """Seal the WARCs; with `drain`, wait until every captured page has its row and learn what outlets repeat; write
+        the run folder.
 
         A call without `drain` while another thread's waits ends that wait too: a second signal, say.
         """
@@ -210,6 +214,20 @@ class Session:
             while drain and self._pending and not self._hurry:
                 self._idle.wait(timeout=1.0)
             self._closed = True
+        try:
+            if drain and self._learns:
+                self._second_pass()
+        finally:
+            self._end(reason)
+
+    def _second_pass(self) -> None:
+        """Every page has its row: what their outlets repeat can be learnt."""
+        if self._pool is None or self._hurry or self._full:
+            return
+        summary = SecondPass(self.catalog, self._keeper, self._pool, lambda: self._hurry).run()
+        self.catalog.note_run(self.run, repeats=summary.facts())
+
+    def _end(self, reason: str) -> None:
         if self._pool is not None:
             self._pool.close()
         self._keeping.shutdown(wait=True)

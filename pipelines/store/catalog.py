@@ -1,7 +1,8 @@
 """The archive's catalog: what was captured, what became of it, and what is still to do. One SQLite file.
 
 It is derived data: losing it loses time, never a capture. Every method is one transaction and may be called from any
-thread; the parts live in `catalog_captures`, `catalog_ledger` and `catalog_derived`, the tables in `catalog_schema`.
+thread; the parts live in `catalog_captures`, `catalog_ledger`, `catalog_derived` and `catalog_repeats`, the tables in
+`catalog_schema`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from sqlalchemy import Row, select, update
 from pipelines.store.catalog_captures import CaptureTable
 from pipelines.store.catalog_derived import DerivedTable
 from pipelines.store.catalog_ledger import LedgerTable
+from pipelines.store.catalog_repeats import RepeatTable
 from pipelines.store.catalog_schema import LedgerRow, LedgerState, Run, RunState, Skipped, Visit, runs
 from pipelines.store.catalog_visits import VisitTable
 
 
-class Catalog(CaptureTable, LedgerTable, DerivedTable, VisitTable):
+class Catalog(CaptureTable, LedgerTable, DerivedTable, VisitTable, RepeatTable):
     """`Catalog(path)` opens, or makes, the catalog of an archive; `close` it when done.
 
     Raises `StorageError` when the file is damaged or the disk refuses, `OperatorError` when a newer version made it,

@@ -13,8 +13,9 @@ from sqlalchemy.dialects.sqlite import insert
 from pipelines.model import Derived, Outcome
 from pipelines.store.catalog_captures import passing
 from pipelines.store.catalog_engine import Database
+from pipelines.store.catalog_repeats import put_print
 from pipelines.store.catalog_rows import derived_values, found_of, key_of, ledger_values
-from pipelines.store.catalog_schema import LedgerState, Skipped, captures, derived, ledger, moment_text
+from pipelines.store.catalog_schema import LedgerState, Printed, Skipped, captures, derived, ledger, moment_text
 
 _PAGE = 200  # rows read at once: no reader holds a snapshot for long
 
@@ -48,7 +49,15 @@ class DerivedTable(Database):
 
     run = ""  # of this process, once `run_started` said so
 
-    def keep(self, result: Derived, row: bytes, text_path: str = "", *, run: str | None = None) -> None:
+    def keep(
+        self,
+        result: Derived,
+        row: bytes,
+        text_path: str = "",
+        *,
+        run: str | None = None,
+        printed: Printed | None = None,
+    ) -> None:
         """Store a derived row and end its URL in the ledger (DONE), in one transaction.
 
         Answers that may pass (5xx, 408, 429) leave the URL to `settle`. A redirect that nobody followed yet, because
@@ -57,6 +66,8 @@ class DerivedTable(Database):
         values = derived_values(result, row, text_path, self.run if run is None else run)
         with self._write() as connection:
             connection.execute(_KEEP, values)
+            if printed is not None:
+                put_print(connection, values["record_id"], printed)
             self._end(connection, result, values)
 
     def _end(self, connection: Connection, result: Derived, values: dict[str, Any]) -> None:

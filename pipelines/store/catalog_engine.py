@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Insert, QueuePool, Update, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Insert, QueuePool, Update, create_engine, event, inspect, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -89,6 +89,16 @@ class Database:
                 f"{self.path}: the catalog has schema {version}, this program knows up to {SCHEMA_VERSION}: "
                 "a newer warchronicle made it. Install that version, or move the file aside"
             )
+        if int(version) < SCHEMA_VERSION and not self.readonly:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """An older schema has all tables of this one but those that came since."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            metadata.create_all(connection)
+            connection.execute(update(meta).where(meta.c.name == "schema").values(value=str(SCHEMA_VERSION)))
+            connection.commit()
 
     @staticmethod
     def _create(connection: Connection) -> None:

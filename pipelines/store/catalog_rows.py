@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import RowMapping
 
 from pipelines import urls
@@ -71,6 +73,20 @@ def found_of(row: RowMapping, prefix: str = "") -> Found | None:
         language=row[f"{prefix}language"],
         hops=row[f"{prefix}hops"],
     )
+
+
+def found_text(found: Found | None) -> str:
+    """A `Found` as JSON, with all that it holds; "" for none."""
+    return "" if found is None else orjson.dumps(asdict(found)).decode()
+
+
+def found_from(text: str) -> Found | None:
+    """The inverse of `found_text`."""
+    if not text:
+        return None
+    values = orjson.loads(text)
+    moments = {name: datetime.fromisoformat(values[name]) for name in ("published", "modified") if values[name]}
+    return Found(**{**values, **moments, "route": Route(values["route"])})
 
 
 def capture_values(recorded: Recorded, run: str) -> dict[str, object]:

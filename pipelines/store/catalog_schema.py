@@ -23,7 +23,7 @@ from sqlalchemy import (
 from pipelines.model import Found, Outcome
 
 #: Raised with every change of the tables. A newer one than this is refused at open.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: prints, repeats, repeat_tables
 
 
 class LedgerState(StrEnum):
@@ -105,6 +105,29 @@ class Skipped:
     record_id: str = ""
     captured_at: str = ""
     retry_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is kept of an article for learning what its outlet repeats. `data` is packed by `extract.residue.prints`."""
+
+    outlet: str
+    version: str  # of prints; others are made again
+    data: bytes
+    applied: str = ""  # digest of the part that its row was derived with; "" for nothing
+    found: Found | None = None  # what the row was derived with
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What is known of one outlet's repetitions."""
+
+    outlet: str
+    version: str  # of the learning; what another one learnt is learnt again
+    digest: str  # "" if it repeats nothing
+    pages: int
+    stories: int
+    entries: tuple[tuple[int, int, int, int, bool], ...] = ()  # key, stories, pages, pages at the edge, inside too
 
 
 class Moment(TypeDecorator[datetime]):
@@ -254,4 +277,39 @@ runs = Table(
     Column("started", Moment, nullable=False),
     Column("ended", Moment),
     Column("info", Text, nullable=False, server_default="{}"),  # JSON
+)
+
+prints = Table(
+    "prints",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    _text("outlet"),
+    _text("version"),
+    Column("data", LargeBinary, nullable=False),
+    _text("applied"),
+    Column("found", Text),  # JSON; NULL where the row is older than this table
+    Index("prints_outlet", "outlet"),
+)
+
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    _text("version"),
+    _text("digest"),
+    _number("pages"),
+    _number("stories"),
+    Column("entries", Text, nullable=False, server_default="[]"),  # JSON
+    _number("stale"),  # 1: its pages have changed since, or not all of its rows say what was learnt
+)
+
+repeat_tables = Table(
+    "repeat_tables",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("made", Moment, nullable=False),
+    _text("run"),
+    _number("outlets"),
+    _number("entries"),
 )

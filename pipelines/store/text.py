@@ -51,6 +51,23 @@ def write_text(archive: Path, path: PurePosixPath, text: str) -> None:
         raise StorageError(f"{archive / path}: can't be written ({error.strerror})") from error
 
 
+def remove_text(archive: Path, path: PurePosixPath) -> None:
+    """Remove a text file at a path that `text_path` gave; one that is gone is fine. Raises `StorageError`."""
+    try:
+        folder = os.open(archive / ROOT, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for part in path.parts[1:-1]:
+                folder = _enter(folder, part)
+            with suppress(FileNotFoundError):
+                os.unlink(path.name, dir_fd=folder)
+        finally:
+            os.close(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(f"{archive / path}: can't be removed ({error.strerror})") from error
+
+
 def _enter(folder: int, name: str) -> int:
     """The folder `name` inside an open one, made if need be; the outer one is closed, unless this fails."""
     try:

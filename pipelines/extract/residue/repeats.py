@@ -22,6 +22,7 @@ from pipelines.model import Block, Removal
 
 #: Raised when the same prints give another table.
 VERSION: Final = 1
+EDITION: Final = f"{VERSION}.{prints.VERSION}"  # names the learning with the prints that it learns from
 #: Counts that evidence names, as "at least": a row is derived again when one is passed, not with every new story.
 STEPS: Final = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
@@ -90,19 +91,17 @@ class Outlet:
 
     @property
     def digest(self) -> str:
-        """Names what was learnt, whatever the outlet is called: a folder's name is no part of it."""
+        """Names what was learnt, whatever the outlet is called: a folder's name is no part of it. "" for nothing."""
+        if not self.entries:
+            return ""
         said = [(entry.key, entry.stories, entry.pages, entry.edge, entry.inside) for entry in self.entries]
         return hashlib.sha256(repr((VERSION, self.pages, self.stories, said)).encode()).hexdigest()
 
 
-def table_digest(outlets: Iterable[Outlet]) -> str:
-    """The name of a whole table: "sha256:..." over its outlets that repeat anything."""
-    lines = sorted(
-        f"{'' if outlet.name.startswith('folder:') else outlet.name} {outlet.digest}\n"
-        for outlet in outlets
-        if outlet.entries
-    )
-    said = "".join((f"repeats {VERSION} {prints.VERSION}\n", *lines))
+def table_digest(digests: Mapping[str, str]) -> str:
+    """The name of a whole table, "sha256:...", by the digests of the outlets that repeat anything."""
+    lines = sorted(f"{'' if name.startswith('folder:') else name} {digest}\n" for name, digest in digests.items())
+    said = "".join((f"repeats {EDITION}\n", *lines))
     return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
 
 
