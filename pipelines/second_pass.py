@@ -25,15 +25,13 @@ from pipelines.keep import Keeper
 from pipelines.model import Outcome
 from pipelines.store.catalog import Catalog
 from pipelines.store.catalog_schema import Learnt, Printed
-from pipelines.workers import Again, DerivePool, Worked
+from pipelines.workers import FAULTS, Again, DerivePool, Worked
 
 logger = logging.getLogger(__name__)
 
 _AHEAD: Final = 64  # pages handed to the workers at once
 _BATCH: Final = 500  # prints noted in one transaction
-_FAULTS: Final = frozenset(
-    {Outcome.EXTRACT_TIMEOUT, Outcome.EXTRACT_MEMORY, Outcome.EXTRACT_CRASH, Outcome.DAMAGED_RECORD}
-)
+_FAULTS: Final = FAULTS | {Outcome.DAMAGED_RECORD}
 
 
 @dataclass(slots=True)

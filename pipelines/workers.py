@@ -29,6 +29,9 @@ from pipelines.worker_process import DiedError, WorkerProcess
 
 __all__ = ["Again", "DerivePool", "Worked"]
 
+#: A page that ends so may do better another time.
+FAULTS: Final = frozenset({Outcome.EXTRACT_TIMEOUT, Outcome.EXTRACT_MEMORY, Outcome.EXTRACT_CRASH})
+
 TRIES: Final = 2  # a page that kills a worker is tried once more in a fresh one, then left alone
 
 

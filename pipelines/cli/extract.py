@@ -32,6 +32,7 @@ from pipelines.workers import Worked
 @click.option("--text", "plain", is_flag=True, help="The input is flattened text, not HTML: an old dump of articles.")
 @click.option("--text-only", is_flag=True, help="Print the text of articles instead of JSON Lines.")
 @click.option("--explain", "explained", is_flag=True, help="Print what was kept and removed, by which rule, not JSON.")
+@click.option("--repeats", is_flag=True, help="Also leave out what an outlet repeats in several stories of the input.")
 @click.option(
     "--without",
     "without",
@@ -51,6 +52,7 @@ def command(
     plain: bool,
     text_only: bool,
     explained: bool,
+    repeats: bool,
     without: tuple[str, ...],
     config: str | None,
     as_json: bool,
@@ -64,6 +66,10 @@ def command(
     With --text, INPUT is a text file, a folder of them (.txt, .text, .md, also .gz) or -: articles that somebody
     flattened long ago. Its first line is taken for the title unless it reads as part of the text; labels such as
     "Category" and "Date Created", bylines and date lines become metadata. The rules are those for pages.
+
+    With --repeats, all pages are read before the first line is written: a paragraph that stands in several stories of
+    one outlet is its furniture. Files whose outlet neither --url nor --manifest nor the page itself tells are taken for
+    one outlet's where they lie in one folder. A crawl does this by itself.
 
     \b
       warchronicle extract page.html | jq .
@@ -85,6 +91,10 @@ def command(
         raise click.UsageError("--explain and --text-only print different things; choose one")
     settings = load_config(Path(config)) if config else Config()
     derive_settings = _derive_settings(settings, config, without)
+    if repeats and Evidence.REPEATS not in derive_settings.residue.evidence:
+        raise click.UsageError(
+            "--repeats, but --without or derive.residue of crawl.toml leaves repeats out; choose one"
+        )
     names = TEXT_NAMES if plain else HTML_NAMES + WARC_NAMES
     paths = [path for name in inputs for path in ([None] if name == "-" else files([name], names))]
     listed = list(pages.of_manifest(Path(manifest), plain=plain)) if manifest else []
@@ -97,7 +107,8 @@ def command(
         inputs_of = _inputs(
             paths, listed, url, plain, settings, tally, lambda done: bar.update(bar.task_ids[0], completed=done)
         )
-        for worked in derive_all(inputs_of, settings, derive_settings, jobs, tally):
+        spool = Path(target).absolute().parent if target not in ("", "-") else None
+        for worked in derive_all(inputs_of, settings, derive_settings, jobs, tally, repeats=repeats, spool=spool):
             if screen:
                 explain.show(worked.derived, console)
             else:

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -74,7 +75,7 @@ class Part:
 NOTHING: Final = Part("", ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outlet:
     """What was learnt of one outlet."""
 
@@ -85,9 +86,12 @@ class Outlet:
 
     def part(self, page: Print) -> Part:
         """What of it stands in a page."""
-        held = set(page.keys)
-        found = tuple(entry.applied for entry in self.entries if entry.key in held)
+        found = tuple(self._applied[key] for key in sorted(self._applied.keys() & set(page.keys)))
         return Part("" if self.name.startswith("folder:") else self.name, found) if found else NOTHING
+
+    @cached_property
+    def _applied(self) -> dict[int, Applied]:
+        return {entry.key: entry.applied for entry in self.entries}
 
     @property
     def digest(self) -> str:
