@@ -101,9 +101,7 @@ def is_photo_credit(text: str) -> bool:
 
 def _of_names(text: str) -> bool:
     words = [word for word in re.split(r"[\s/,&|()]+", text) if word]
-    return sum(
-        word[:1].isupper() or not word[:1].isalpha() or word in {"via", "by", "von", "de"} for word in words
-    ) >= len(words)
+    return all(word[:1].isupper() or not word[:1].isalpha() or word in {"via", "by", "von", "de"} for word in words)
 
 
 def _is_row(lines: Sequence[Line], index: int) -> bool:

@@ -14,9 +14,9 @@ from typing import Final
 from lxml.html import HtmlElement
 
 from pipelines import urls
-from pipelines.extract import clean
+from pipelines.extract import clean, posts
 from pipelines.extract.page import Page
-from pipelines.model import Block, BlockKind, Link
+from pipelines.model import Block, BlockKind, Link, Post
 
 LINKS_MAX: Final = 1000
 IMAGES_MAX: Final = 100
@@ -68,7 +68,7 @@ class _Walk:
         self._waiting_images: list[str] = []
         self._inserts: dict[int, list[Block]] = {}
         self._captions: set[str] = set()
-        self._embedded: list[str] = []
+        self._embedded: list[tuple[str, Post]] = []  # text of a post's element, and what it says of itself
 
     def visit(self, element: HtmlElement) -> None:
         tag = element.tag
@@ -78,7 +78,7 @@ class _Walk:
             self._caption(element)
         else:
             if tag == "blockquote" and _EMBED.search(element.get("class", "")):
-                self._embedded.append(clean.line(" ".join(element.itertext())))
+                self._embedded.append((clean.line(" ".join(element.itertext())), posts.of_element(element)))
             # A container of paragraphs is no paragraph; those in it come by themselves.
             if tag not in _HOLDS_BLOCKS or next(element.iterchildren(*_BLOCK_CHILDREN), None) is None:
                 self._paragraph(element)
@@ -132,14 +132,27 @@ class _Walk:
             return ""
 
     def merged(self) -> Iterator[Block]:
+        post: Block | None = None  # whose lines are being joined: its text and its signature come as two blocks
         for index, block in enumerate(self._given):
+            found = self._post_of(block)
+            if post is not None and found is not post.post:
+                yield post
+                post = None
             yield from self._inserts.get(index, ())
-            if block.text in self._captions and block.kind is BlockKind.PARAGRAPH:
+            if found is not None:
+                text = f"{post.text} {block.text}" if post else block.text
+                post = Block(BlockKind.EMBED, text, post=found)
+            elif block.text in self._captions and block.kind is BlockKind.PARAGRAPH:
                 yield replace(block, kind=BlockKind.CAPTION)
-            elif block.kind is BlockKind.QUOTE and any(block.text in post for post in self._embedded):
-                yield replace(block, kind=BlockKind.EMBED)
             else:
                 yield block
+        if post is not None:
+            yield post
+
+    def _post_of(self, block: Block) -> Post | None:
+        if block.kind is not BlockKind.QUOTE:
+            return None
+        return next((post for text, post in self._embedded if block.text in text), None)
 
 
 def _in_article(element: HtmlElement) -> bool:
