@@ -184,7 +184,7 @@ def _expected(outlet: Outlet, story: Story, base: str) -> Expected:
         date=day,
         language=story.language,
         sentences=sentences(story),
-        residue=tuple(plain(part.text) for part in story.parts if part.kind == "residue"),
+        residue=tuple(plain(part.text) for part in render.parts(outlet, story) if part.kind == "residue"),
         agency=story.agency,
         outlet=outlet.id,
     )

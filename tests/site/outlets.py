@@ -27,6 +27,8 @@ class Outlet:
     robots: str = ""  # body of robots.txt; "" for 404. {base} is the outlet's address
     charset: str = "utf-8"
     months: tuple[str, ...] = ()  # for the date as readers see it
+    amid: str = ""  # stands in the middle of every story; no phrase rule has a word of it
+    closing: str = ""  # stands at the end of every story, likewise
 
     @property
     def template(self) -> str:
@@ -92,6 +94,8 @@ OUTLETS = (
         news_sitemaps=("/news-sitemap.xml",),
         robots=f"User-agent: *\nDisallow: /login\nCrawl-delay: 0\n\n{_MAPS}/news-sitemap.xml\n",
         months=EN,
+        amid="From the reading room above the fish market",
+        closing="Set in lead on the quay since the flood, rain or shine, and never on a Sunday.",
     ),
     Outlet(
         id="visnyk",
@@ -163,6 +167,7 @@ OUTLETS = (
         sitemaps=("/mapa.xml.gz",),
         robots=f"\ufeffUser-agent: *\nAllow: /\n{_MAPS}/mapa.xml.gz\n",
         months=PL,
+        closing="Składane przy świecy, bo prąd jest dla tramwajów.",
     ),
 )
 

@@ -45,7 +45,7 @@ def page(outlet: Outlet, story: Story, base: str, version: int = 1) -> bytes:
         "visible_date": visible_date(outlet, story),
         "byline": _text(" / ".join(story.authors) or story.agency),
         "figure": _figure(outlet, story),
-        "body": body(outlet, story.version(version)) + _agency_line(outlet, story),
+        "body": body(outlet, parts(outlet, story, version)) + _agency_line(outlet, story),
         "related": _related(outlet, story),
         "jsonld": _json_ld(outlet, story, base, modified is not None),
         "number": str(1000 + outlet.stories.index(story)),
@@ -77,6 +77,14 @@ def visible_date(outlet: Outlet, story: Story) -> str:
     if outlet.id == "anzeiger":
         return f"{moment.day}. {month} {moment.year}, {moment:%H:%M} Uhr"
     return f"{moment.day} {month} {moment.year}, {moment:%H:%M}"
+
+
+def parts(outlet: Outlet, story: Story, version: int = 1) -> tuple[Part, ...]:
+    """The blocks of a story as the outlet runs it, with what the outlet adds to each of its stories."""
+    own = story.version(version)
+    amid = (Part("residue", outlet.amid),) if outlet.amid else ()
+    closing = (Part("residue", outlet.closing),) if outlet.closing else ()
+    return (*own[:2], *amid, *own[2:], *closing)
 
 
 def body(outlet: Outlet, parts: Sequence[Part]) -> str:
