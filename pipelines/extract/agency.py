@@ -62,6 +62,7 @@ AGENCIES: Final = {
 # These stand for other things too often to be believed in running text: only as author or in a bracketed credit.
 _AMBIGUOUS = frozenset({"EP", "TT", "AA", "PA", "sid", "sda", "ANI", "RIA", "PAP", "AP"})
 _BY_SPELLING = {spelling: name for name, spellings in AGENCIES.items() for spelling in spellings}
+_BY_NAME = {name.casefold(): name for name in AGENCIES}
 _ANY = "|".join(re.escape(spelling) for spelling in sorted(_BY_SPELLING, key=len, reverse=True))
 _CLEAR = "|".join(re.escape(s) for s in sorted(_BY_SPELLING, key=len, reverse=True) if s not in _AMBIGUOUS)
 # "KYIV, Sept 10 (Reuters) - ", "Kiew (dpa) - ", "КИЕВ, 10 сентября. /ТАСС/.", "Київ. 10 вересня. Інтерфакс-Україна - "
@@ -83,7 +84,7 @@ _SENTENCE: Final = 120  # characters; credits are short
 def named(text: str) -> str:
     """The agency that `text` is a spelling of, "" if it is none."""
     bare = clean.line(text).strip(" .,/()[]")
-    return _BY_SPELLING.get(bare) or next((name for name in AGENCIES if name.casefold() == bare.casefold()), "")
+    return _BY_SPELLING.get(bare) or _BY_NAME.get(bare.casefold(), "")
 
 
 def find(facts: Facts, blocks: Sequence[Block]) -> Evidence | None:

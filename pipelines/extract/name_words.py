@@ -26,6 +26,16 @@ PREFIX = re.compile(
     rf"|(?:{_LABEL}|{_VERB})\s*[:：]\s*|(?:{_LABEL})\s+(?=[^\W\d_]+\s)|(?:and|und|et|y|e|і|и|i)\s+)",
     re.IGNORECASE,
 )
+_LINE = re.compile(
+    rf"^\W*(?:(?:(?:{_VERB})\s+)?(?:by|von|par|por|przez|door|av|af)(?:\s|$)|(?:{_LABEL}|text|texte?|текст)\s*[:：])"
+)
+
+
+def opens_byline(text: str) -> bool:
+    """Whether a line says who wrote: "By", "Von", "Text: ", "Автор: ", "Posted by"."""
+    return _LINE.match(text[:80].lower()) is not None
+
+
 # A day or a time ends a byline, with the words that lead to it.
 DIGITS = re.compile(r"(?<![\w.])[(\[]?\d")
 _MONTH: Final = (

@@ -56,7 +56,7 @@ def read(text: str, publishers: frozenset[str], body: bool = False) -> list[Name
     Pieces that are no names are left out. A publisher's name is not taken to pieces.
     """
     text = text[:STATEMENT_MAX]
-    text = clean.line(words.URL.sub(" ", text.replace("_", " ") if " " in text else text))
+    text = clean.line(words.URL.sub(" ", text))
     whole = _bare(text)
     if compact(whole) in publishers or agency.named(whole):
         return [Name(whole, Kind.BODY)] if whole else []

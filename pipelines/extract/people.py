@@ -46,8 +46,9 @@ TRUST: Final = {
     "link:above": (0.30, 0.10, 0.10),
     "link:far": (0.40, 0.05, 0.05),
     "link:outside": (0.30, 0.10, 0.10),
-    "line": (0.70, 0.30, 0.30),
+    "line": (0.60, 0.30, 0.30),
 }
+_SURE: Final = 0.6  # a person named by such a place saves the search for a line "By ..."
 _SUBSET: Final = 0.8  # of the votes for a part of a list that the whole list takes over
 
 
@@ -71,6 +72,9 @@ def authors(page: Page, facts: Facts, url: str) -> tuple[Evidence, ...]:
     publishers = publishers_of(facts, url) | _bodies(facts.article.get("author"))
     stated = list(_statements(facts, publishers))
     stated += _places(bylines.find(page, facts, publishers))
+    if not any(one.trust >= _SURE and not one.note for one in stated):
+        first = next(bylines.lines(page, facts, publishers), None)
+        stated += _best("line", "line", first.names) if first else ()
     votes: dict[frozenset[str], float] = {}
     for one in stated:
         votes[one.keys] = 1 - (1 - votes.get(one.keys, 0.0)) * (1 - one.trust)

@@ -143,6 +143,40 @@ def test_authors_of_other_articles_come_last():
     assert authors(made(meta("Ann Lee"), bottom=teasers)) == ("Ann Lee",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<div>By Ann Lee</div>",
+        "<div><strong>by</strong> Ann Lee</div>",
+        "<div><i>Von Ann Lee, dpa</i></div>",
+        "<p>Text: Ann Lee</p>",
+        "<small>posted on <time>2022-09-10</time> by Ann Lee</small>",
+        "<h4>By Ann Lee | 12/10/2020</h4>",
+        "<p>Автор: <b>Ann Lee</b></p>",
+    ],
+)
+@pytest.mark.parametrize("head", ["", meta("Example News")])
+def test_a_line_in_markup_that_says_nothing(line, head):
+    found = evidence(made(head, top=line))
+    assert (people.chosen(found), found[0].source) == (("Ann Lee",), "line")
+
+
+@pytest.mark.parametrize(
+    "line", ["By the river they found bread.", "Von dort kam Brot.", "By continuing you accept cookies", "Text: Brot"]
+)
+def test_lines_that_name_nobody(line):
+    assert authors(made(top=f"<div>{line}</div>")) == ()
+
+
+def test_lines_far_from_the_headline_are_no_bylines():
+    assert authors(made(bottom="<p>x</p>" * 3 + f"<p>{EN[0] * 2}</p><div>By Ann Lee</div>")) == ()
+
+
+def test_the_headline_may_be_an_h2():
+    html = made(top="<p class='author'>Ann Lee</p>").replace("h1>", "h2>").replace("<nav>", "<h1>Example</h1><nav>")
+    assert evidence(html)[0].source == "class:near"
+
+
 def test_many_authors_are_cut():
     many = [person(f"Ann Lee{chr(97 + n // 26)}{chr(97 + n % 26)}") for n in range(100)]
     assert len(authors(made(ld(author=many)))) == people.AUTHORS_MAX
