@@ -56,6 +56,7 @@ _FEED_MARKS: Final = (b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapinde
 _HTML_FILE: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
 )
+_TEXT_MAX: Final = 16 * 2**20  # bytes; more is many articles in one file, whose rows would say nothing of each
 _BLANK: Final = b" \t\r\n\x0b\x0c\x00\xef\xbb\xbf"
 _OTHER_MAGIC: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF")
 
@@ -150,8 +151,9 @@ def derive_text(
     row = _Row(id, url, None)
     if not text.strip(_BLANK):
         return row.ends(Outcome.NO_TEXT, "the file is empty")
-    if len(text) > settings.decoded_max:
-        return row.ends(Outcome.UNDECODABLE, f"{len(text)} bytes; fetch.decoded_max is {settings.decoded_max}")
+    if len(text) > (limit := min(settings.decoded_max, _TEXT_MAX)):
+        why = f"{len(text)} bytes of text; one article has {limit} at most. Split a dump into a file for each"
+        return row.ends(Outcome.UNDECODABLE, why)
     if text.startswith(_OTHER_MAGIC):
         return row.ends(Outcome.UNDECODABLE, f"no text: the bytes are {text[:4]!r}")
     if _HTML_FILE.match(text[:_SNIFFED]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -21,6 +21,7 @@ from pipelines.model import Post
 _LENGTH_MAX: Final = 300  # characters of a post that is found by its first words only; a post on Twitter had 280
 _LINK_LENGTH: Final = 23  # as which Twitter counts any link
 _LINES_MAX: Final = 12  # of one post
+_PARAGRAPH_MAX: Final = 600  # characters; a longer paragraph is the article's, and the post below it has no words
 _HANDLE: Final = r"@[\w.-]{1,40}(?:@[\w.-]{3,60})?"
 # "— Rob Lee (@RALee85) September 11, 2022", behind the post or alone in its line.
 _DASHED = re.compile(rf"(?:[—–―]|(?:^|(?<=\s))--?)\s*(?P<author>[^—–―\n]{{1,90}}?)\s*\((?P<handle>{_HANDLE})\)")
@@ -30,6 +31,12 @@ _SHARED = re.compile(
     r"(?:^|\s)(?:a (?:post|photo|video) (?:shared|posted) by|допис,? поширений|публикация от|публікація від"
     r"|une publication partagée par|ein (?:von|beitrag geteilt von)|(?:una )?publicación compartida (?:de|por)"
     rf"|un post condiviso da|post udostępniony przez)\s+(?P<author>[^()@]{{1,90}}?)\s*\(?(?P<handle>{_HANDLE})\)?",
+    re.IGNORECASE,
+)
+# Where a network shows nothing of a post without its script, this stands above who shared it.
+_VIEW = re.compile(
+    r"^(?:view this post on|переглянути цей допис|посмотреть эту публикацию|voir cette publication"
+    r"|sieh dir diesen beitrag|ver esta publicación|visualizza questo post|wyświetl ten post)\b.{0,20}$",
     re.IGNORECASE,
 )
 _POSTED = re.compile(
@@ -86,6 +93,7 @@ class _Signature:
     handle: str
     posted: str
     start: int  # where it starts in its line
+    mute: bool = False  # of a network whose embed code does not hold the post's words
 
 
 def of_element(element: HtmlElement) -> Post:
@@ -144,11 +152,16 @@ def _span(lines: Sequence[Line], index: int, floor: int, taken: Container[int]) 
         if _LINK.fullmatch(text) and _PERMALINK.search(text):  # nothing of it came along but its address
             return Span(index, index + 1, text, of_lines([text]))
         return None
-    start = index if text[: signature.start].strip() else _above(lines, index, floor, taken)
-    while start > floor and start - 1 not in taken and index - start < _LINES_MAX:
-        if not _continues(lines[start - 1].text, [line.text for line in lines[start:index]] or [text]):
-            break
-        start -= 1
+    start = index
+    if signature.mute:
+        start -= index > floor and index - 1 not in taken and bool(_VIEW.match(lines[index - 1].text))
+    else:
+        if not text[: signature.start].strip():
+            start = _above(lines, index, floor, taken)
+        while start > floor and start - 1 not in taken and index - start < _LINES_MAX:
+            if not _continues(lines[start - 1].text, [line.text for line in lines[start:index]] or [text]):
+                break
+            start -= 1
     parts = [line.text for line in lines[start : index + 1]]
     return Span(start, index + 1, clean.line(" ".join(parts)), of_lines(parts))
 
@@ -156,7 +169,7 @@ def _span(lines: Sequence[Line], index: int, floor: int, taken: Container[int]) 
 def _above(lines: Sequence[Line], index: int, floor: int, taken: Container[int]) -> int:
     """Where a post begins whose signature stands alone: with the lines that stand directly above it."""
     start = index - 1
-    if start < floor or start in taken:
+    if start < floor or start in taken or _length(lines[start].text) > _PARAGRAPH_MAX:
         return index
     group = lines[start].group
     while start > floor and start - 1 not in taken and lines[start - 1].group == group:
@@ -209,7 +222,8 @@ def _signature(text: str) -> _Signature | None:
     if dashed := list(_DASHED.finditer(text)):
         return _signed(dashed[-1], text, dated=bool(text[: dashed[-1].start()].strip()))
     if shared := _SHARED.search(text):
-        return _signed(shared, text, dated=False)
+        signed = _signed(shared, text, dated=False)
+        return replace(signed, mute=True) if signed else None
     if bare := _BARE.match(text):
         return _signed(bare, text, dated=True)
     posted = _POSTED.match(text)
