@@ -9,6 +9,7 @@ from pipelines.extract.residue.context import Context
 from pipelines.extract.residue.phrase_files import PhraseRule, RuleFile, Where
 from pipelines.extract.residue.phrases import Rulebook
 from pipelines.model import Block, BlockKind
+from pipelines.toml import line_of
 
 _PROSE: Final = (
     "The council voted on Tuesday to rebuild the bridge that shells had destroyed in the spring, its chairman said.",
@@ -19,11 +20,13 @@ _PROSE: Final = (
 def faults(rulebook: Rulebook) -> Iterator[str]:
     """What is wrong, one line each with file and line: nothing, if the rules are sound."""
     for file in rulebook.files:
-        for rule in file.rules:
+        text = file.path.read_text("utf-8")
+        for number, rule in enumerate(file.rules):
             alone = Rulebook([RuleFile(file.path, (rule,), file.reported, ())], "")
             for example in rule.examples:
                 if not _removed(alone, rule, example):
-                    yield f"{rule.place}: rule {rule.name} does not remove its example {example!r}{_why(rule, example)}"
+                    place = f"{file.path}:{line_of(text, ('rule', number))}"
+                    yield f"{place}: rule {rule.name} does not remove its example {example!r}{_why(rule, example)}"
         for keep in (*file.keeps, *(keep for rule in file.rules for keep in rule.keeps)):
             yield from (f"{file.path}: {keep!r} must be kept, but {fault}" for fault in _touched(rulebook, keep))
 

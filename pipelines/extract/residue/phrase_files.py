@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipelines.errors import ConfigError
 from pipelines.extract.residue import phrase_syntax
-from pipelines.extract.residue.phrase_syntax import Phrase, PhraseError
+from pipelines.extract.residue.phrase_syntax import Phrase, PhraseError, WordList
 from pipelines.model import BODY_KINDS, BlockKind, Removal
 from pipelines.toml import line_of, nearest, read_toml
 
@@ -53,7 +53,6 @@ class PhraseRule:
     phrases: tuple[tuple[How, Phrase], ...]
     examples: tuple[str, ...]
     keeps: tuple[str, ...]
-    place: str  # "config/residue/en.toml:12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
-        self._lists: dict[str, str] = {}
+        self._lists: dict[str, WordList] = {}
 
     def file(self, values: dict[str, Any]) -> RuleFile:
         self._known(values, ("language", "words", "reported", "keeps", "rule"), ())
@@ -126,7 +125,6 @@ class _Reader:
             phrases=phrases,
             examples=examples,
             keeps=self._strings(rule, "keeps", at),
-            place=f"{self._path}:{line_of(self._text, at)}",
         )
 
     def _removal(self, rule: Mapping[str, Any], at: tuple[str | int, ...]) -> Removal | None:
@@ -146,15 +144,13 @@ class _Reader:
         except PhraseError as error:
             raise self._error(at, f"phrase {text!r}: {error}", text) from None
 
-    def _list(self, words: object, at: tuple[str | int, ...]) -> str:
-        if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+    def _list(self, words: object, at: tuple[str | int, ...]) -> WordList:
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             raise self._error(at, "a list of words: name = ['one', 'another one']")
-        joined = "|".join(words)
         try:
-            phrase_syntax.read(f"({joined})", {})
+            return phrase_syntax.read_list(words)
         except PhraseError as error:
             raise self._error(at, f"list {at[-1]!r}: {error}") from None
-        return joined
 
     def _strings(self, table: Mapping[str, Any], key: str, at: tuple[str | int, ...]) -> tuple[str, ...]:
         values = table.get(key, [])

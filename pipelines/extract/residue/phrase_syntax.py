@@ -1,70 +1,24 @@
-"""The little language of the phrase rules: text as folded words, and a phrase as a regular expression over them.
+"""The little language of the phrase rules: a phrase is read into a regular expression over folded words.
 
     word  word~  (a|b|c d)  [optional|words]  ...  #  @  <list>
 
-A folded text has a space before each word: " share it with @". All that is no letter or digit parts words.
 No phrase repeats anything without bound, so what a match can cost is bounded by the phrase, whatever the page says.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
-ADDRESS: Final = "@"  # stands for a handle, an e-mail address or a URL among the words
+from pipelines.extract.residue.phrase_words import ADDRESS, is_address, words
+
 NUMBER: Final = "#"  # key under which phrases that need a number are found
 PREFIX: Final = 4  # letters of `word~` that are looked up
 _GAPS_MAX: Final = 3
 _DEPTH_MAX: Final = 4
-
-_TLD = (
-    "com|org|net|info|biz|edu|gov|int|news|press|media|online|site|live|blog|app|eu|uk|us|ca|au|ie|in|za|ua|ru|su|by|kz|md|ge"
-    "|pl|de|at|ch|fr|be|es|mx|ar|it|pt|br|nl|cz|sk|lt|lv|ee|ro|hu|gr|tr|il|io|co|tv|me|ly|укр|рф"
-)
-_ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|(?<!\w)@\w{1,64}"
-    rf"|(?<![\w.-])(?:[\w-]{{1,63}}\.){{1,4}}(?:{_TLD})(?![\w-]|\.\w)(?:/\S{{0,2000}})?"
-)
-_MAY_HOLD_ADDRESS = re.compile(r"\w[.@:]/?/?\w|@\w")
-_WORD = re.compile(r"[^\W_]+|©|@")
-_LONE_AT = re.compile(r"@")
-_EVENED = (("ё", "е"), ("\u0301", ""), ("ʼ", " "))  # a stress mark; an apostrophe that counts as a letter
-_PUNCTUATION = tuple("’‘“”–—… ")  # the common ones beyond ASCII: without them most English lines are ASCII
-_ASCII = "".join(chr(code).lower() if chr(code).isalnum() or chr(code) == ADDRESS else " " for code in range(128))
-
-
-def fold(text: str) -> str:
-    """`text` as words, each behind a space: case, width, apostrophes, ё/е and punctuation evened, addresses as "@"."""
-    return folded(words(text))
-
-
-def folded(found: list[str]) -> str:
-    """Words as one text, each behind a space."""
-    return " " + " ".join(found) if found else ""
-
-
-def words(text: str) -> list[str]:
-    """The words of `fold`."""
-    if _MAY_HOLD_ADDRESS.search(text):
-        text = _LONE_AT.sub(" ", _ADDRESS.sub("\0", text)).replace("\0", " @ ")
-    elif "@" in text:
-        text = text.replace("@", " ")
-    if not text.isascii():
-        for mark in _PUNCTUATION:
-            text = text.replace(mark, " ")
-    if text.isascii():
-        return text.translate(_ASCII).split()
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    text = text.casefold()
-    for mark, evened in _EVENED:
-        if mark in text:
-            text = text.replace(mark, evened)
-    return _WORD.findall(text)
 
 
 class PhraseError(ValueError):
@@ -95,6 +49,7 @@ class _Unit:
     source: str  # of the regular expression
     keys: Keys | None  # None: may be anything
     most: int  # words that it can match
+    literal: bool = False  # the source is the text itself
     optional: bool = False
     opens: Keys | None = None  # what its first word can be; None: anything
 
@@ -108,6 +63,7 @@ class Phrase:
     keys: Keys  # of which a matching text holds one
     opens: Keys | None  # of which its first word is one; None: unknown
     most: int  # words that it can match
+    literal: bool  # it matches nothing but its own words
 
     def whole(self, *, start: bool, end: bool) -> re.Pattern[str]:
         """The expression over a folded text, bound to its start or end."""
@@ -140,27 +96,44 @@ _LEXEME = re.compile(
 )
 
 
-def read(text: str, lists: Mapping[str, str]) -> Phrase:
-    """The phrase written as `text`; `lists` holds the alternatives that <name> stands for. Raises `PhraseError`."""
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """The choices that <name> stands for, as one unit of any phrase."""
+
+    unit: _Unit
+
+
+def read_list(choices: Sequence[str]) -> WordList:
+    """A list of [words]. Raises `PhraseError`."""
+    return WordList(_either([_whole(choice, {}, gaps=0) for choice in choices], optional=False))
+
+
+def read(text: str, lists: Mapping[str, WordList]) -> Phrase:
+    """The phrase written as `text`; `lists` holds what <name> stands for. Raises `PhraseError`."""
+    whole = _whole(text, lists, gaps=_GAPS_MAX)
+    if whole.keys is None:
+        raise PhraseError("no word in it must stand there; name one outside of [ ] and ...")
+    return Phrase(text, whole.source, whole.keys, whole.opens, whole.most, whole.literal)
+
+
+def _whole(text: str, lists: Mapping[str, WordList], *, gaps: int) -> _Unit:
     parser = _Parser(text, lists)
     units = parser.sequence(0)
     if parser.here is not None:
-        raise PhraseError(f"{parser.here!r} closes nothing")
-    if parser.gaps > _GAPS_MAX:
-        raise PhraseError(f"{parser.gaps} times '...', at most {_GAPS_MAX}")
-    whole = _sequence(units)
-    if whole.keys is None:
-        raise PhraseError("no word in it must stand there; name one outside of [ ] and ...")
-    return Phrase(text, whole.source, whole.keys, whole.opens, whole.most)
+        raise PhraseError(f"{parser.here[1]!r} closes nothing")
+    if parser.gaps > gaps:
+        raise PhraseError(f"{parser.gaps} times '...', at most {gaps}")
+    if not units:
+        raise PhraseError("no word in it")
+    return _sequence(units)
 
 
 class _Parser:
     """Recursive descent over the marks and chunks of one phrase."""
 
-    def __init__(self, text: str, lists: Mapping[str, str], depth: int = 0) -> None:
+    def __init__(self, text: str, lists: Mapping[str, WordList]) -> None:
         self._lists = lists
         self._left = _lexemes(text)
-        self._nested = depth
         self.gaps = 0
         self.here: tuple[str, str] | None = None
         self._next()
@@ -189,7 +162,7 @@ class _Parser:
 
     def _group(self, opening: str, depth: int) -> _Unit:
         closing = {"(": ")", "[": "]"}[opening]
-        if depth + self._nested > _DEPTH_MAX:
+        if depth > _DEPTH_MAX:
             raise PhraseError(f"groups in groups in groups; at most {_DEPTH_MAX} deep")
         alternatives: list[_Unit] = []
         while True:
@@ -207,10 +180,7 @@ class _Parser:
     def _list(self, name: str) -> _Unit:
         if name not in self._lists:
             raise PhraseError(f"there is no list <{name}> in [words]")
-        inner = _Parser(f"({self._lists[name]})", {}, self._nested + 1)
-        (unit,) = inner.sequence(0)
-        self.gaps += inner.gaps
-        return unit
+        return self._lists[name].unit
 
 
 def _lexemes(text: str) -> Iterator[tuple[str, str]]:
@@ -221,27 +191,30 @@ def _lexemes(text: str) -> Iterator[tuple[str, str]]:
             yield match.lastgroup, match[match.lastgroup]
 
 
-def _chunk(text: str) -> Iterator[_Unit]:
+@cache
+def _chunk(text: str) -> tuple[_Unit, ...]:
+    """The words of a piece without spaces: "don't" has two."""
     if text in {NUMBER, ADDRESS}:
-        yield _ANY_NUMBER if text == NUMBER else _ANY_ADDRESS
-        return
-    if NUMBER in text or (ADDRESS in text and not _ADDRESS.fullmatch(text)):
+        return (_ANY_NUMBER if text == NUMBER else _ANY_ADDRESS,)
+    if NUMBER in text or (ADDRESS in text and not is_address(text)):
         raise PhraseError(f"{text!r}: # and @ stand alone, with a space on both sides")
-    inflected = text.endswith("~")
-    if "~" in text.removesuffix("~"):
+    plain = text.removesuffix("~")
+    found = words(plain)
+    if "~" in plain or (plain != text and not found):
         raise PhraseError(f"{text!r}: ~ stands at the end of a word")
-    found = words(text.removesuffix("~"))
-    if inflected and not found:
-        raise PhraseError("~ stands at the end of a word")
-    for number, word in enumerate(found, 1):
-        if word == ADDRESS:
-            yield _ANY_ADDRESS
-        elif inflected and number == len(found):
-            keys = Keys(prefixes=frozenset((word[:PREFIX],)))
-            yield _Unit(f" {re.escape(word)}[^ ]*+", keys, 1, opens=keys)
-        else:
-            keys = Keys(frozenset((NUMBER if word.isdecimal() else word,)))
-            yield _Unit(f" {re.escape(word)}", keys, 1, opens=keys)
+    units = [_word(word) for word in found]
+    if plain != text:
+        keys = Keys(prefixes=frozenset((found[-1][:PREFIX],)))
+        units[-1] = _Unit(f" {re.escape(found[-1])}[^ ]*+", keys, 1, opens=keys)
+    return tuple(units)
+
+
+def _word(word: str) -> _Unit:
+    if word == ADDRESS:
+        return _ANY_ADDRESS
+    keys = Keys(frozenset((NUMBER if word.isdecimal() else word,)))
+    escaped = re.escape(word)
+    return _Unit(f" {escaped}", keys, 1, literal=escaped == word, opens=keys)
 
 
 def _sequence(units: list[_Unit]) -> _Unit:
@@ -257,6 +230,7 @@ def _sequence(units: list[_Unit]) -> _Unit:
         "".join(unit.source for unit in units),
         max(needed, key=lambda keys: keys.rarity, default=None),
         sum(unit.most for unit in units),
+        literal=all(unit.literal for unit in units),
         optional=all(unit.optional for unit in units),
         opens=opens,
     )

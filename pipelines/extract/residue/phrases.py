@@ -15,7 +15,9 @@ from pipelines.errors import ConfigError
 from pipelines.extract.residue import phrase_files
 from pipelines.extract.residue.context import Context, Verdict
 from pipelines.extract.residue.phrase_files import How, PhraseRule, RuleFile, Where
-from pipelines.extract.residue.phrase_syntax import NUMBER, Keys, Phrase, fold, folded, words
+from pipelines.extract.residue.phrase_index import Index, Openings
+from pipelines.extract.residue.phrase_syntax import NUMBER, Phrase
+from pipelines.extract.residue.phrase_words import fold, folded, words
 from pipelines.model import BODY_KINDS, Block, BlockKind
 
 _PACKAGED: Final = Path(__file__).parent / "rules"  # in a wheel; pyproject.toml puts them there
@@ -41,12 +43,9 @@ class _Entry:
     how: How
     phrase: Phrase
 
-    def may_match(self, words: set[str], count: int) -> bool:
-        """A quick look before the expression is run: room, and a word that must be there."""
-        if count > self.rule.max_words or (self.how is How.IS and count > self.phrase.most):
-            return False
-        keys = self.phrase.keys
-        return bool(keys.prefixes) or not keys.words.isdisjoint(words)
+    def has_room(self, count: int) -> bool:
+        """Whether a line of so many words may be meant."""
+        return count <= self.rule.max_words and (self.how is not How.IS or count <= self.phrase.most)
 
     def match(self, line: str, text: str) -> str:
         """The words of a folded text that the phrase matches, or ""."""
@@ -64,31 +63,6 @@ class _Entry:
         return found[0].strip() if found else ""
 
 
-class _Index:
-    """Numbers of entries by one word that a matching text must hold; a text of other words meets none of them."""
-
-    def __init__(self) -> None:
-        self._words: defaultdict[str, list[int]] = defaultdict(list)
-        self._prefixes: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._known: set[str] = set()
-
-    def add(self, entry: int, keys: Keys) -> None:
-        for word in keys.words:
-            self._words[word].append(entry)
-        for prefix in keys.prefixes:
-            self._prefixes[len(prefix)][prefix].append(entry)
-        self._known |= keys.words
-
-    def find(self, words: set[str]) -> set[int]:
-        found: set[int] = set()
-        for word in words & self._known:
-            found.update(self._words[word])
-        for length, prefixes in self._prefixes.items():
-            for prefix in {word[:length] for word in words} & prefixes.keys():
-                found.update(prefixes[prefix])
-        return found
-
-
 class Rulebook:
     """All phrase rules of a folder. All languages' rules apply to every page."""
 
@@ -97,13 +71,19 @@ class Rulebook:
         self.digest = digest
         self.rules = tuple(rule for file in files for rule in file.rules)
         self._longest = max((rule.max_words for rule in self.rules), default=0)
-        self._first = _Index()  # by the first word: most phrases say how a block starts
-        self._any = _Index()
+        self._first = Openings()  # by the first word: most phrases say how a block starts
+        self._any = Index()
         self._reported = tuple(phrase for file in files for phrase in file.reported)
         self._entries = [_Entry(rule, how, phrase) for rule in self.rules for how, phrase in rule.phrases]
+        self._lines: defaultdict[str, list[int]] = defaultdict(list)  # whole lines without choices, as they stand
+        self._labels: defaultdict[str, list[int]] = defaultdict(list)
         for number, entry in enumerate(self._entries):  # in this order they are asked
-            if entry.how in {How.IS, How.LABELS, How.STARTS} and entry.phrase.opens is not None:
-                self._first.add(number, entry.phrase.opens)
+            if entry.phrase.literal and entry.how is How.IS:
+                self._lines[entry.phrase.source].append(number)
+            elif entry.phrase.literal and entry.how is How.LABELS:
+                self._labels[entry.phrase.source].append(number)
+            elif entry.how in {How.IS, How.LABELS, How.STARTS} and entry.phrase.opens is not None:
+                self._first.add(number, entry.phrase.opens, entry.phrase.keys)
             else:
                 self._any.add(number, entry.phrase.keys)
 
@@ -121,17 +101,18 @@ class Rulebook:
         every = set(said)
         if _DIGIT.search(text):
             every.add(NUMBER)
-        first = {said[0], NUMBER} if said[0][0].isdecimal() else {said[0]}
-        found = self._first.find(first)
+        found = self._first.find(said[0], every)
         found |= self._any.find(every)
+        line = folded(said)
+        found.update(self._lines.get(line, ()))
+        if label := _LABEL.match(text):
+            found.update(self._labels.get(fold(label[0]), ()))
         matched: dict[str, tuple[PhraseRule, str]] = {}
-        line = ""
         for number in sorted(found):
             entry = self._entries[number]
             rule = entry.rule
-            if not entry.may_match(every, count) or rule.name in matched or block.kind not in rule.kinds:
+            if not entry.has_room(count) or rule.name in matched or block.kind not in rule.kinds:
                 continue
-            line = line or folded(said)
             if (evidence := entry.match(line, text)) and self._allowed(entry, block, line):
                 matched[rule.name] = rule, evidence[:_EVIDENCE]
         return list(matched.values())
