@@ -22,7 +22,7 @@ def test_live_rows_equal_those_of_the_archive_read_alone(crawled: Crawled, tmp_p
     assert len(live) > 70
 
     warcs = [str(path) for path in sorted(crawled.archive.glob("warc/**/*.warc.gz"))]
-    command = [sys.executable, "-m", "pipelines", "extract", *warcs, "-o", str(tmp_path / "rows.jsonl")]
+    command = [sys.executable, "-m", "pipelines", "extract", "--repeats", *warcs, "-o", str(tmp_path / "rows.jsonl")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == ExitCode.OK, result.stderr[-2000:]
     read = {}
