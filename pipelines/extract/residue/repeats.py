@@ -30,7 +30,11 @@ STEPS: Final = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _STORIES: Final = 3  # what stands in fewer is no furniture
 _EDGE: Final = 0.6  # of the pages that hold it, it stands at the edge of
 _SHORT: Final = 8  # words of a block that may stand between furniture and the edge
-_PROSE: Final = 20  # a sentence of so many words may be a reporter's own, at the edge as well
+_SENTENCE_SHARE: Final = (
+    0.05  # of the outlet's stories: a sentence in fewer may be a reporter's own, at the edge as well
+)
+_PROSE: Final = 20  # words of one that is more likely so,
+_PROSE_SHARE: Final = 0.2  # and must stand in more
 _LONG: Final = 40  # and of so many, the background that is pasted into every follow-up
 _GUARD: Final = 0.6  # of a page's words; where more would go,
 _REST: Final = 30  # so many words must stay: else the page is a copy of others or has no text of its own
@@ -175,8 +179,7 @@ def _judge(number: int, every: int, pages: int, places: _Places, key: int) -> bo
         return False if number >= 5 and share >= 0.3 and edge >= 0.9 else None
     if flags & COUNTER:
         return edge >= 0.9 if number >= 4 and share >= 0.3 and edge >= _EDGE else None
-    prose = bool(flags & SENTENCE) and length >= _PROSE
-    if prose and share < 0.2 and number < 10:
+    if flags & SENTENCE and share < (_PROSE_SHARE if length >= _PROSE else _SENTENCE_SHARE):
         return None
     if length > _LONG and (share < 0.2 or edge < 0.9):
         return None
