@@ -35,6 +35,7 @@ _BY = re.compile(
 )
 _BYLINE_WORDS: Final = 14
 _PARTS = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|,\s+(?=\D{0,12}\d)|\s+(?:on|am|le|el|il)\s+(?=\D{0,25}\d)")
+_OFFSET = re.compile(r"(?:T\s*)?(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?:Z\b|[+-]\d{2}:?\d{2}\b)")
 _TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?::\d{2})?\b|\d{1,2}\s?(?=[ap]\.?m\b)", re.IGNORECASE)
 
 
@@ -112,6 +113,7 @@ def is_date(text: str) -> bool:
         return bool(dates.read(text)) and not text.isdigit()
     for mention in reversed(mentions):
         text = f"{text[: mention.start]} {text[mention.end :]}"
+    text = _OFFSET.sub(" ", text)
     return all(
         word in AROUND_DAY or (word.isdigit() and len(word) <= 2) for word in clean.words(_TIME.sub(" ", text)).split()
     )
