@@ -1,70 +1,25 @@
-"""The news agency behind a text, with the words that say so: the author, a dateline, or a credit at the end."""
+"""The news agency behind a text, with the words that say so and their place.
+
+In this order: the stated author, a dateline, a credit line, the publisher, and at last how the text speaks of its own
+reporters (mentions.py). An agency that is only quoted ("told the state news agency RIA Novosti") is none of these.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from pipelines.extract import clean, jsonld
+from pipelines.extract import agency_mentions, jsonld
+from pipelines.extract.agency_names import AGENCIES, AMBIGUOUS, BY_SPELLING, named
 from pipelines.extract.facts import Facts
-from pipelines.model import BODY_KINDS, Block, Evidence
+from pipelines.model import BODY_KINDS, Block, BlockKind, Evidence, Removal, Span
 
-#: Agency -> its spellings. Short ones are matched with their case.
-AGENCIES: Final = {
-    "AFP": ("AFP", "Agence France-Presse", "Agence France Presse"),
-    "AP": ("AP", "Associated Press", "The Associated Press"),
-    "Reuters": ("Reuters", "REUTERS", "Рейтер", "Reuters.com"),
-    "dpa": ("dpa", "DPA", "Deutsche Presse-Agentur"),
-    "APA": ("APA", "Austria Presse Agentur"),
-    "Keystone-SDA": ("Keystone-SDA", "SDA", "sda", "Schweizerische Depeschenagentur"),
-    "epd": ("epd", "Evangelischer Pressedienst"),
-    "KNA": ("KNA", "Katholische Nachrichten-Agentur"),
-    "SID": ("SID", "sid", "Sport-Informations-Dienst"),
-    "PAP": ("PAP", "Polska Agencja Prasowa"),
-    "EFE": ("EFE", "Agencia EFE"),
-    "Europa Press": ("Europa Press", "EUROPA PRESS", "EP"),
-    "ANSA": ("ANSA",),
-    "Adnkronos": ("Adnkronos",),
-    "Belga": ("Belga", "BELGA"),
-    "ANP": ("ANP",),
-    "NTB": ("NTB",),
-    "TT": ("TT Nyhetsbyrån", "TT"),
-    "Ritzau": ("Ritzau", "/ritzau/"),
-    "STT": ("STT",),
-    "ČTK": ("ČTK", "CTK"),
-    "MTI": ("MTI",),
-    "BNS": ("BNS",),
-    "ELTA": ("ELTA",),
-    "LETA": ("LETA",),
-    "Agerpres": ("Agerpres", "AGERPRES"),
-    "Anadolu": ("Anadolu", "Anadolu Agency", "Anadolu Ajansı", "AA"),
-    "Xinhua": ("Xinhua", "新华社"),
-    "Kyodo": ("Kyodo", "Kyodo News", "共同通信"),
-    "Yonhap": ("Yonhap", "연합뉴스"),
-    "ANI": ("ANI",),
-    "PTI": ("PTI", "Press Trust of India"),
-    "PA Media": ("PA Media", "Press Association", "PA"),
-    "AAP": ("AAP", "Australian Associated Press"),
-    "UPI": ("UPI", "United Press International"),
-    "The Canadian Press": ("The Canadian Press", "Canadian Press"),
-    "Bloomberg": ("Bloomberg",),
-    "Ukrinform": ("Ukrinform", "Укрінформ", "Укринформ"),
-    "Interfax-Ukraine": ("Interfax-Ukraine", "Інтерфакс-Україна", "Интерфакс-Украина"),
-    "UNIAN": ("UNIAN", "УНІАН", "УНИАН"),
-    "UNN": ("UNN", "УНН"),
-    "RBC-Ukraine": ("RBC-Ukraine", "РБК-Україна", "РБК-Украина"),
-    "TASS": ("TASS", "ТАСС", "ITAR-TASS", "ИТАР-ТАСС"),
-    "RIA Novosti": ("RIA Novosti", "РИА Новости", "РІА Новини", "RIA"),
-    "Interfax": ("Interfax", "Интерфакс", "Інтерфакс"),
-    "BelTA": ("BelTA", "БелТА", "БЕЛТА"),
-}
-# These stand for other things too often to be believed in running text: only as author or in a bracketed credit.
-_AMBIGUOUS = frozenset({"EP", "TT", "AA", "PA", "sid", "sda", "ANI", "RIA", "PAP", "AP"})
-_BY_SPELLING = {spelling: name for name, spellings in AGENCIES.items() for spelling in spellings}
-_BY_NAME = {name.casefold(): name for name in AGENCIES}
-_ANY = "|".join(re.escape(spelling) for spelling in sorted(_BY_SPELLING, key=len, reverse=True))
-_CLEAR = "|".join(re.escape(s) for s in sorted(_BY_SPELLING, key=len, reverse=True) if s not in _AMBIGUOUS)
+__all__ = ["AGENCIES", "Named", "find", "named"]
+
+_ANY = "|".join(re.escape(spelling) for spelling in sorted(BY_SPELLING, key=len, reverse=True))
+_CLEAR = "|".join(re.escape(s) for s in sorted(BY_SPELLING, key=len, reverse=True) if s not in AMBIGUOUS)
 # "KYIV, Sept 10 (Reuters) - ", "Kiew (dpa) - ", "КИЕВ, 10 сентября. /ТАСС/.", "Київ. 10 вересня. Інтерфакс-Україна - "
 _DATELINE = re.compile(
     rf"^.{{0,60}}?(?:[(\[/]\s*(?:(?P<clear>{_CLEAR})\b[^)\]/]{{0,40}}[)\]/]|(?P<any>{_ANY})\s*[)\]/]\s*[-–—:])"
@@ -77,37 +32,74 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"\((?:[^()]{{0,40}}?[\s,/:])??(?P<one>{_ANY})(?:[\s,/][^()]{{0,40}})?\)\W*$")
+_LISTED = re.compile(rf"(?:^|[\s,/|:(])(?P<one>{_ANY})(?=$|[\s,/|.)])")  # "Von Eva Kern, dpa"
 _EDGE: Final = 4  # blocks at the start and at the end that are looked at
 _SENTENCE: Final = 120  # characters; credits are short
 
 
-def named(text: str) -> str:
-    """The agency that `text` is a spelling of, "" if it is none."""
-    bare = clean.line(text).strip(" .,/()[]")
-    return _BY_SPELLING.get(bare) or _BY_NAME.get(bare.casefold(), "")
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An agency, what says that the text is its own, and the words in the text that name it."""
+
+    evidence: Evidence
+    span: Span | None = None  # None where the metadata name it
+
+    @property
+    def value(self) -> str:
+        return self.evidence.value
 
 
-def find(facts: Facts, blocks: Sequence[Block]) -> Evidence | None:
-    """The agency of a text and the words that name it; None where no agency is named as its source."""
+def find(facts: Facts, blocks: Sequence[Block], authors: Sequence[str] = ()) -> Named | None:
+    """The agency of a text; None where no agency is named as its source. `authors`: those that the page names."""
+    return next(_found(facts, blocks, authors), None)
+
+
+def _found(facts: Facts, blocks: Sequence[Block], authors: Sequence[str]) -> Iterator[Named]:
     for source in ("author", "creator", "sourceOrganization", "copyrightHolder"):
         for text in jsonld.texts(facts.article.get(source)):
             if name := _among(text):
-                return Evidence(name, f"json-ld:{source}", 0.9, text[:200])
+                yield Named(Evidence(name, f"json-ld:{source}", 0.9, text[:200]))
     for meta in ("author", "article:author", "articleauthor", "cxenseparse:author", "dc.creator", "agency", "source"):
         for text in facts.metas.get(meta, ()):
             if name := _among(text):
-                return Evidence(name, f"meta:{meta}", 0.8, text[:200])
-    body = [block.text for block in blocks if block.kind in BODY_KINDS]
-    for text in body[:_EDGE]:
+                yield Named(Evidence(name, f"meta:{meta}", 0.8, text[:200]))
+    for author in authors:
+        if name := _among(author):
+            yield Named(Evidence(name, "byline", 0.8, author[:200]))
+    body = [index for index, block in enumerate(blocks) if block.kind in BODY_KINDS and block.kept]
+    for index in body[:_EDGE]:
+        text = blocks[index].text
         if found := _DATELINE.match(text[:200]):
-            spelling = next(filter(None, found.groups()))
-            return Evidence(_BY_SPELLING[spelling], "dateline", 0.9, found[0][:200])
-    for text in reversed(body[-_EDGE:]):
-        found = _CREDIT.match(text) if len(text) <= _SENTENCE else None
-        found = found or _IN_BRACKETS.search(text[-200:])
-        if found and (name := named(found["one"])):
-            return Evidence(name, "credit", 0.8, found[0].strip()[:200])
-    return None
+            group = next(name for name, value in found.groupdict().items() if value)
+            evidence = Evidence(BY_SPELLING[found[group]], "dateline", 0.9, found[0][:200])
+            yield Named(evidence, Span(index, *found.span(group)))
+    for index in reversed([*body[:1], *body[-_EDGE:]]):
+        yield from _credited(index, blocks[index].text)
+    for index, block in enumerate(blocks):
+        if _is_credit(block):
+            yield from _credited(index, block.text, listed=True)
+    for text in facts.site_names:
+        if name := named(text):
+            yield Named(Evidence(name, "publisher", 0.7, text[:200]))
+    texts = [(index, blocks[index].text) for index in body if blocks[index].kind is not BlockKind.EMBED]
+    if told := agency_mentions.own(texts, bool(authors)):
+        yield Named(Evidence(told.name, "mentions", told.confidence, told.words[:200]), Span(*told.place))
+
+
+def _is_credit(block: Block) -> bool:
+    """Lines outside of the text that may say whose it is; a picture's credit may not."""
+    if block.kind is BlockKind.CREDIT:
+        return bool(block.rule)  # those without a rule came from a figure
+    return block.removal in {Removal.BYLINE, Removal.COPYRIGHT} and len(block.text) <= _SENTENCE
+
+
+def _credited(index: int, text: str, listed: bool = False) -> Iterator[Named]:
+    """The agency that a line of its own names, or brackets at a paragraph's end; `listed`: anywhere in a credit."""
+    short = len(text) <= _SENTENCE
+    found = _CREDIT.match(text) if short else None
+    found = found or _IN_BRACKETS.search(text, max(0, len(text) - 200)) or (_LISTED.search(text) if listed else None)
+    if found and (name := named(found["one"])):
+        yield Named(Evidence(name, "credit", 0.8, found[0].strip()[:200]), Span(index, *found.span("one")))
 
 
 def _among(text: str) -> str:

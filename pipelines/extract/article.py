@@ -13,12 +13,12 @@ from pipelines.extract import (
     language,
     metadata,
     people,
-    source,
-    text,
     walls,
 )
+from pipelines.extract.body import choose
 from pipelines.extract.page import parse
 from pipelines.extract.residue.context import Context
+from pipelines.extract.residue.strip import Evidence as SourceOfEvidence
 from pipelines.extract.residue.strip import Residue, strip
 from pipelines.model import Article, Block, BlockKind, Evidence, Found
 
@@ -48,9 +48,10 @@ def extract(
         return Extracted(None, None)
     stated = facts.gather(page, url)
     titles = metadata.title(stated, url, found.title if found else "")
-    around = source.around(page, text.blocks(page), url)
     # What a feed said of the page may help to name it, never to cut it: the text is a function of the page alone.
-    blocks = strip(around.blocks, Context(_spellings(metadata.title(stated, url), stated)), residue)
+    headlines = metadata.title(stated, url)
+    chosen = choose.body(page, stated, headlines, url, weigh=SourceOfEvidence.CLASSIFIER in residue.evidence)
+    blocks = strip(chosen.blocks, Context(_spellings(headlines, stated)), residue, chosen.against)
     dated = dates.published(
         page,
         stated,
@@ -59,8 +60,8 @@ def extract(
         found.published if found else None,
         found.published_raw if found else "",
     )
-    behind = agency.find(stated, blocks)
     written = people.authors(page, stated, url)
+    behind = agency.find(stated, blocks, people.chosen(written))
     article = Article(
         url=url,
         canonical_url=metadata.canonical_url(stated, url),
@@ -74,12 +75,14 @@ def extract(
         language=language.identify(_prose(blocks)),
         categories=metadata.categories(stated),
         blocks=blocks,
-        links=tuple(around.links),
-        images=metadata.images(stated, around.images, url),
+        links=chosen.links,
+        images=metadata.images(stated, chosen.images, url),
         charset=decoded.charset,
         charset_reason=decoded.reason,
         replaced_characters=decoded.replaced,
         authors_evidence=written,
+        agency_evidence=behind.evidence if behind else None,
+        agency_span=behind.span if behind else None,
     )
     return Extracted(article, walls.detect(page, stated, url, article.text), page.notes)
 
