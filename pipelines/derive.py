@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines import __version__, message, urls
 from pipelines.errors import DocumentError
 from pipelines.extract.page import LIBXML2
+from pipelines.extract.residue import phrases
 from pipelines.extract.residue.strip import Evidence, Residue
 from pipelines.model import (
     Article,
@@ -297,9 +298,9 @@ def processing(run: str = "") -> Processing:
 
 
 def _rules_digest() -> str:
-    """SHA-256 over the code of extract/, which holds all rules today, and of this module."""
+    """SHA-256 over the code of extract/, of this module, and of the phrase rules."""
     files = [*(Path(__file__).parent / "extract").rglob("*.py"), Path(__file__)]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(phrases.digest().encode())
     for path in sorted(files, key=lambda path: path.name):
         data = path.read_bytes()
         digest.update(f"{path.name} {len(data)}\n".encode())

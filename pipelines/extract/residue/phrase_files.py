@@ -185,6 +185,6 @@ class _Reader:
 
 
 _KEYS: Final = (
-    "name", "removal", "credit", "where", "max_words", "kinds", "takes_following", "lines_only", *How,
+    "name", "removal", "credit", "where", "max_words", "kinds", "takes_following", "lines_only", *map(str, How),
     "examples", "keeps",
 )  # fmt: skip
