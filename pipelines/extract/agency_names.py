@@ -56,7 +56,7 @@ AGENCIES: Final = {
     "BelTA": ("BelTA", "БелТА", "БЕЛТА"),
 }
 # These stand for other things too often to be believed in running text: only as author or in a bracketed credit.
-AMBIGUOUS = frozenset({"EP", "TT", "AA", "PA", "sid", "sda", "ANI", "RIA", "PAP", "AP"})
+AMBIGUOUS = frozenset({"Bloomberg", "EP", "TT", "AA", "PA", "sid", "sda", "ANI", "RIA", "PAP", "AP"})
 BY_SPELLING = {spelling: name for name, spellings in AGENCIES.items() for spelling in spellings}
 _BY_NAME = {name.casefold(): name for name in AGENCIES}
 
