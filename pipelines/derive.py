@@ -298,11 +298,12 @@ def processing(run: str = "") -> Processing:
 
 
 def _rules_digest() -> str:
-    """SHA-256 over the code of extract/, of this module, and of the phrase rules."""
-    files = [*(Path(__file__).parent / "extract").rglob("*.py"), Path(__file__)]
+    """SHA-256 over the code and the weights of extract/, of this module, and of the phrase rules."""
+    here = Path(__file__).parent
+    files = [*(here / "extract").rglob("*.py"), *(here / "extract" / "body").glob("*.toml"), Path(__file__)]
     digest = hashlib.sha256(phrases.digest().encode())
-    for path in sorted(files, key=lambda path: path.name):
+    for name, path in sorted((path.relative_to(here).as_posix(), path) for path in files):
         data = path.read_bytes()
-        digest.update(f"{path.name} {len(data)}\n".encode())
+        digest.update(f"{name} {len(data)}\n".encode())
         digest.update(data)
     return f"sha256:{digest.hexdigest()}"

@@ -122,6 +122,11 @@ def canonical_url(facts: Facts, url: str) -> str:
     return "" if not bare and re.sub(r"^https?://[^/]+", "", url).strip("/") else stated
 
 
+def descriptions(facts: Facts) -> tuple[str, ...]:
+    """What JSON-LD says the article is about."""
+    return tuple(jsonld.texts(facts.article.get("description")))
+
+
 def categories(facts: Facts) -> tuple[str, ...]:
     """Sections and keywords as the page states them, each once, sections first."""
     article = facts.article

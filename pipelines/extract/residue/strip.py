@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pipelines.extract.residue import phrases, repeats, titles
-from pipelines.extract.residue.context import Context, Rule
+from pipelines.extract.residue import again, phrases, repeats, titles
+from pipelines.extract.residue.context import Context, Rule, Verdict
 from pipelines.model import Block, BlockKind
 
 
@@ -29,10 +29,15 @@ class Residue:
     repeated: repeats.Part = repeats.NOTHING  # what the page has in common with other stories of its outlet
 
 
-def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[Block, ...]:
-    """The same blocks in the same order, those that are not the article's text labelled with removal and rule."""
+def strip(
+    blocks: Sequence[Block], context: Context, residue: Residue, against: Sequence[Verdict] = ()
+) -> tuple[Block, ...]:
+    """The same blocks in the same order, those that are not the article's text labelled with removal and rule.
+
+    `against`: what the weights say (`body.choose`).
+    """
     marked = list(blocks)
-    for rule in _rules(residue):
+    for rule in _rules(residue, against):
         for verdict in rule(tuple(marked), context):
             if marked[verdict.index].kept:
                 block = marked[verdict.index]
@@ -46,9 +51,15 @@ def strip(blocks: Sequence[Block], context: Context, residue: Residue) -> tuple[
     return tuple(marked)
 
 
-def _rules(residue: Residue) -> Iterator[Rule]:
+def _rules(residue: Residue, against: Sequence[Verdict]) -> Iterator[Rule]:
+    """Phrases come first, since they can say what a block is; and again once more is known to be no text."""
     yield titles.repeated
     if Evidence.PHRASES in residue.evidence:
         yield phrases.load(residue.rules).rule
+    if against:
+        yield lambda _blocks, _context: iter(against)
+        if Evidence.PHRASES in residue.evidence:
+            yield phrases.load(residue.rules).rule
+    yield again.repeated
     if Evidence.REPEATS in residue.evidence and residue.repeated:
         yield repeats.rule(residue.repeated)

@@ -1,0 +1,1 @@
+"""Which blocks of a page are its article: trafilatura is heard as a witness, the page's own tree decides."""
