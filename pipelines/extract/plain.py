@@ -37,6 +37,7 @@ _REPEATED_WITHIN: Final = 6  # lines below the title in which it may stand again
 _SENTENCES = re.compile(r"[.!?…][\"'”’»)\]]*\s+(?=[\"'“„«(\[]?[^\W\d_a-zа-яіїєґё])")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BOUND: Final = dates.LATEST.date()
+_NO_MARKUP: Final = Facts(metas={}, article={}, page={}, title="", headings=(), canonical="", language="")
 
 
 def extract(body: bytes, url: str, residue: Residue = Residue()) -> Article | None:  # noqa: B008 - a frozen value
@@ -55,13 +56,13 @@ def extract(body: bytes, url: str, residue: Residue = Residue()) -> Article | No
     blocks = strip(marked, Context(titles=(title,) if title else (), authors=tuple(labels.authors)), residue)
     spoken = language.identify("\n".join(block.text for block in blocks if block.kept))
     dated = _published(labels, blocks, spoken, url)
-    stated = _facts(labels, spoken)
-    behind = agency.find(stated, blocks)
+    authors = tuple(dict.fromkeys(labels.authors))
+    behind = agency.find(_NO_MARKUP, blocks, (*authors, *labels.houses))
     return Article(
         url=url,
         canonical_url=_address(labels.urls),
         title=title,
-        authors=tuple(dict.fromkeys(labels.authors)),
+        authors=authors,
         agency=behind.value if behind else "",
         published=dated[0].value if dated and dated[0].confidence else "",
         published_evidence=dated,
@@ -75,6 +76,9 @@ def extract(body: bytes, url: str, residue: Residue = Residue()) -> Article | No
         charset=decoded.charset,
         charset_reason=decoded.reason,
         replaced_characters=decoded.replaced,
+        authors_evidence=(Evidence("; ".join(authors), "byline", 0.8),) if authors else (),
+        agency_evidence=behind.evidence if behind else None,
+        agency_span=behind.span if behind else None,
     )
 
 
@@ -184,12 +188,6 @@ def _months(blocks: Iterable[Block]) -> set[int]:
 def _modified(labels: Labels, spoken: str, url: str) -> str:
     judged = (_judged(Dated(text, "", 1.0), (), spoken, url) for text in labels.modified)
     return next((evidence.value for evidence in judged if evidence.confidence), "")
-
-
-def _facts(labels: Labels, spoken: str) -> Facts:
-    """What the labels say, in the form in which a page would have said it."""
-    metas = {"author": tuple(labels.houses)} if labels.houses else {}
-    return Facts(metas=metas, article={}, page={}, title="", headings=(), canonical="", language=spoken)
 
 
 def _categories(labels: Labels) -> tuple[str, ...]:
