@@ -21,13 +21,13 @@ from pipelines.extract import (
     language,
     posts,
 )
+from pipelines.extract.body.kinds import IMAGES_MAX, LINKS_MAX
 from pipelines.extract.facts import Facts
 from pipelines.extract.flat_labels import Dated, Labels
 from pipelines.extract.metadata import CATEGORIES_MAX
 from pipelines.extract.posts import Line, Span
 from pipelines.extract.residue.context import Context
 from pipelines.extract.residue.strip import Residue, strip
-from pipelines.extract.source import IMAGES_MAX, LINKS_MAX
 from pipelines.model import Article, Block, BlockKind, Evidence, Link
 
 _TITLE_WORDS: Final = 35

@@ -175,7 +175,9 @@ def main() -> None:
         if not options.cross_validate and not options.without_language:
             weights = train(tables)
             classify.WEIGHTS.write_text(written(weights, len(tables)), encoding="utf-8")
-            print(f"{classify.WEIGHTS.name}: {len(weights.first)} and {len(weights.second)} weights, {len(tables)} pages")
+            print(
+                f"{classify.WEIGHTS.name}: {len(weights.first)} and {len(weights.second)} weights, {len(tables)} pages"
+            )
             return
         made = {}
         for number, (taught, asked) in enumerate(folds(tables, options.without_language, records)):

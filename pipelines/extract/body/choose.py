@@ -1,12 +1,12 @@
 """The article's lines among the page's: trafilatura's word and the weights decide which, the tree says what each is.
 
-A line that trafilatura takes stays unless the weights are fairly sure that it is none of the text; a line that it leaves
+A line that trafilatura takes stays unless the weights are fairly sure that it is none of the text; one that it leaves
 must convince them. With the classifier switched off, its word is all that counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 

@@ -63,7 +63,7 @@ def neighbours(features: Features, first: Column) -> tuple[tuple[str, ...], NDAr
     words = features.words + 0.1
     heard = features.heard.astype(np.float32)
     sure = np.clip(first, _SURE, 1 - _SURE)
-    columns: dict[str, Column] = {"score": first, "score_log_odds": np.log(sure / (1 - sure))}
+    columns: dict[str, NDArray[np.floating]] = {"score": first, "score_log_odds": np.log(sure / (1 - sure))}
     for name, group in (("alike", features.alike), ("beside", features.beside)):
         columns[f"score_{name}"] = (np.bincount(group, first * words) / np.bincount(group, words))[group]
         size = np.bincount(group)[group]

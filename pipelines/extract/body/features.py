@@ -1,13 +1,13 @@
 """What is known of each line of a page, as numbers: its own look, its place, its company, and what witnesses say of it.
 
-All in the one table that `classify` weighs; a feature's name is its name in weights.toml. Nothing here knows a site, and
-little knows a language: phrases are the business of config/residue.
+One table, which `classify` weighs; a feature's name is its name in weights.toml. Nothing here knows a site or a
+language: phrases are the business of config/residue.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,14 +131,12 @@ def _place(columns: dict[str, Column], lines: Sequence[Segment]) -> None:
     for name, bit in CLASS_BIT.items():
         columns[f"own_{name}"] = ((own & bit) > 0).astype(np.float32)
         columns[f"near_{name}"] = ((near & bit) > 0).astype(np.float32)
-    index = np.arange(count, dtype=np.float32)
-    columns["position"] = index / count
-    columns["first_lines"] = np.minimum(index, 100) / 100
+    order = np.arange(count, dtype=np.float32)
+    columns["position"] = (order / count).astype(np.float32)
+    columns["first_lines"] = np.minimum(order, 100) / np.float32(100)
 
 
-def _company(
-    columns: dict[str, Column], words: Column, heard: Column, groups: Mapping[str, NDArray[np.intp]]
-) -> None:
+def _company(columns: dict[str, Column], words: Column, heard: Column, groups: Mapping[str, NDArray[np.intp]]) -> None:
     """What stands around a line, and what stands in places that look like its own."""
     count = len(words)
     good = ((words >= _GOOD_WORDS) & (columns["link"] < _GOOD_LINK)).astype(np.float32)
@@ -189,12 +187,11 @@ def _groups(keys: Iterable[Hashable]) -> NDArray[np.intp]:
 
 def _mean(values: Column, weights: Column, group: NDArray[np.intp]) -> Column:
     total = np.bincount(group, weights)
-    return np.where(total > 0, np.bincount(group, values * weights) / np.maximum(total, 1e-9), 0)[group].astype(
-        np.float32
-    )
+    mean = np.bincount(group, values * weights) / np.maximum(total, 1e-9)
+    return mean[group].astype(np.float32)
 
 
-def span(columns: dict[str, Column], prefix: str, marks: NDArray[np.intp], count: int) -> None:
+def span(columns: MutableMapping[str, Column], prefix: str, marks: NDArray[np.intp], count: int) -> None:
     """How a line stands to the first and last of `marks`."""
     first, last = (int(marks[0]), int(marks[-1])) if len(marks) else (0, count - 1)
     index = np.arange(count)

@@ -17,7 +17,10 @@ LINKS_MAX: Final = 1000
 IMAGES_MAX: Final = 100
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ITEMS: Final = frozenset({"li", "dt", "dd"})
-_CAPTION_NAME = re.compile(r"caption|bildunterschrift|bildtext|legende|légende|didascalia|pie-de-foto|podpis", re.IGNORECASE)
+_OF_TEXT: Final = frozenset({"tr", "td", "li", "post"})  # in a figure, too
+_CAPTION_NAME = re.compile(
+    r"caption|bildunterschrift|bildtext|legende|légende|didascalia|pie-de-foto|podpis", re.IGNORECASE
+)
 _CREDIT = re.compile(r"credit|copyright|photographer|rights|\bsource\b", re.IGNORECASE)
 _CAPTION_WORDS: Final = 80  # what is longer is text that somebody put into a figure
 
@@ -57,7 +60,9 @@ class Captions:
         if line.inside("figcaption"):
             return True
         return _CAPTION_NAME.search(line.place.name) is not None or (
-            line.inside("figure") and line.tag not in {"blockquote", "tr", "td", "li", "post"} and not line.inside("blockquote")
+            line.inside("figure")
+            and line.tag not in {"blockquote", "tr", "td", "li", "post"}
+            and not line.inside("blockquote")
         )
 
     def blocks(self, line: Segment) -> Iterator[Block]:

@@ -17,12 +17,12 @@ from pipelines.extract.body.shingles import tokens
 
 SEGMENTS_MAX: Final = 20_000  # of one page; what follows is not looked at
 _BLOCKS: Final = frozenset(
-    "p div section article main aside header footer nav ul ol li dl dt dd table thead tbody tfoot tr td th caption"
+    "p div section article main aside header footer nav ul ol li dl dt dd table thead tbody tfoot tr td th caption"  # noqa: SIM905
     " blockquote figure figcaption h1 h2 h3 h4 h5 h6 pre form fieldset legend address hr details summary body center"
     " menu hgroup".split()
 )
 _UNSEEN: Final = frozenset(
-    "script style noscript template svg iframe select option textarea object embed head link meta canvas video audio"
+    "script style noscript template svg iframe select option textarea object embed head link meta canvas video audio"  # noqa: SIM905
     " input button map math".split()
 )
 _IN_CELL: Final = ("p", "div", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure", "br")

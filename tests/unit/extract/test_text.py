@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.extract import source, text
+from pipelines.extract import text
 from pipelines.extract.page import parse
 from pipelines.model import Block, BlockKind
-from tests.unit.extract.samples import EN, TEXTS, TITLES, UK, URL, article, page
+from tests.unit.extract.samples import EN, TEXTS, TITLES, UK, article, page
 
 K = BlockKind
 
 
 def blocks(html):
     return text.blocks(parse(html))
-
-
-def around(html, base=URL):
-    parsed = parse(html)
-    return source.around(parsed, text.blocks(parsed), base)
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -75,49 +70,8 @@ def test_the_tree_is_left_as_it_was():
 
     parsed = parse(article("de"))
     before = tostring(parsed.tree)
-    source.around(parsed, text.blocks(parsed), URL)
+    text.blocks(parsed)
     assert tostring(parsed.tree) == before
-
-
-FIGURE = """<figure><img src="/img/flag.jpg"><figcaption>Soldiers raise a flag over the council
-<span class="photo-credit">Photo: Example / Ann Lee</span></figcaption></figure>"""
-
-
-def test_captions_and_credits_stand_in_their_place_and_outside_the_text():
-    html = page(EN[0], title="T", top=FIGURE, bottom=f"{FIGURE.replace('flag', 'bridge')}<p>{EN[1]}</p><p>{EN[2]}</p>")
-    found = around(html)
-    kinds = [(block.kind, block.text) for block in found.blocks if block.text != "T"]
-    assert kinds == [
-        (K.CAPTION, "Soldiers raise a flag over the council"),
-        (K.CREDIT, "Photo: Example / Ann Lee"),
-        (K.PARAGRAPH, EN[0]),
-        (K.CAPTION, "Soldiers raise a bridge over the council"),
-        (K.CREDIT, "Photo: Example / Ann Lee"),
-        (K.PARAGRAPH, EN[1]),
-        (K.PARAGRAPH, EN[2]),
-    ]
-    assert found.images == ["https://news.example.org/img/flag.jpg", "https://news.example.org/img/bridge.jpg"]
-
-
-def test_captions_of_other_articles_are_none_of_ours():
-    html = page(*EN).replace("<footer>", FIGURE + "<footer>")
-    assert [block.kind for block in around(html).blocks] == [K.PARAGRAPH] * 4
-
-
-def test_embedded_posts():
-    post = f"""<blockquote class="twitter-tweet"><p lang="en">{EN[1]}</p>&mdash; Ann Lee (@annlee)
-    <a href="https://twitter.com/annlee/status/1">September 10, 2022</a></blockquote>"""
-    found = around(page(EN[0], bottom=f"{post}<p>{EN[2]}</p><p>{EN[3]}</p>")).blocks
-    assert (K.EMBED, EN[1]) in [(block.kind, block.text) for block in found]
-    assert any(block.kind is K.EMBED and "@annlee" in block.text for block in found)
-
-
-def test_links_are_those_of_the_paragraphs_and_only_of_the_web():
-    html = page(
-        f'{EN[0]} <a href="/map">the map</a>, <a href="javascript:alert(1)">x</a>, <a href="mailto:a@b.org">y</a>',
-        *EN[1:],
-    )
-    assert [(link.url, link.text) for link in around(html).links] == [("https://news.example.org/map", "the map")]
 
 
 def test_no_text():
