@@ -133,7 +133,7 @@ def _place(columns: dict[str, Column], lines: Sequence[Segment]) -> None:
         columns[f"near_{name}"] = ((near & bit) > 0).astype(np.float32)
     order = np.arange(count, dtype=np.float32)
     columns["position"] = (order / count).astype(np.float32)
-    columns["first_lines"] = np.minimum(order, 100) / np.float32(100)
+    columns["first_lines"] = (np.minimum(order, 100) / 100).astype(np.float32)
 
 
 def _company(columns: dict[str, Column], words: Column, heard: Column, groups: Mapping[str, NDArray[np.intp]]) -> None:
