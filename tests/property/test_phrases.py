@@ -74,7 +74,7 @@ def test_a_phrase_matches_what_it_spells(pair, bullet, upper):
     phrase, text = pair
     read = phrase_syntax.read(phrase, {})
     shown = bullet + (text if "@" in text or "://" in text or not upper else text.upper()).replace("'", "’")
-    assert read.is_.search(fold(shown)), (read.source, fold(shown))
+    assert read.pattern(start=True, end=True).search(fold(shown)), (read.source, fold(shown))
     assert len(fold(text).split()) <= read.most
 
 
@@ -93,7 +93,7 @@ def test_any_phrase_is_read_or_refused(text):
     except phrase_syntax.PhraseError:
         return
     assert phrase.keys.words or phrase.keys.prefixes
-    assert phrase.is_.pattern
+    assert phrase.pattern(start=False, end=False)
 
 
 @settings(deadline=None)  # expressions are compiled when they are first needed

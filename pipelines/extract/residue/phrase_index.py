@@ -37,17 +37,21 @@ class Openings:
 
     def __init__(self) -> None:
         self._words: defaultdict[str, Index] = defaultdict(Index)
+        self._prefixes: defaultdict[str, Index] = defaultdict(Index)
 
     def add(self, number: int, opens: Keys, keys: Keys) -> None:
         for word in opens.words:
             self._words[word].add(number, keys)
         for prefix in opens.prefixes:
-            self._words[f"{prefix}~"].add(number, keys)
+            self._prefixes[prefix].add(number, keys)
 
     def find(self, first: str, words: set[str]) -> set[int]:
         found: set[int] = set()
-        openings = [first, *(f"{first[:length]}~" for length in range(1, PREFIX + 1))]
-        for opening in [*openings, NUMBER] if first[0].isdecimal() else openings:
-            if opening in self._words:
-                found |= self._words[opening].find(words)
+        if first in self._words:
+            found |= self._words[first].find(words)
+        if first[0].isdecimal() and NUMBER in self._words:
+            found |= self._words[NUMBER].find(words)
+        for length in range(1, PREFIX + 1):
+            if (start := first[:length]) in self._prefixes:
+                found |= self._prefixes[start].find(words)
         return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Final
 
 from pipelines.extract.residue.phrase_words import ADDRESS, is_address, words
@@ -54,7 +54,7 @@ class _Unit:
     opens: Keys | None = None  # what its first word can be; None: anything
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase that was read: its expression, and what it can be found by."""
 
@@ -65,30 +65,19 @@ class Phrase:
     most: int  # words that it can match
     literal: bool  # it matches nothing but its own words
 
-    def whole(self, *, start: bool, end: bool) -> re.Pattern[str]:
-        """The expression over a folded text, bound to its start or end."""
-        return re.compile(("^" if start else "") + self.source + ("$" if end else "(?= |$)"))
+    def pattern(self, *, start: bool, end: bool) -> re.Pattern[str]:
+        """The expression over a folded text, bound to its start or end; compiled when it is first asked for."""
+        return _compiled(self.source, start, end)
 
-    @cached_property
-    def is_(self) -> re.Pattern[str]:
-        return self.whole(start=True, end=True)
 
-    @cached_property
-    def starts(self) -> re.Pattern[str]:
-        return self.whole(start=True, end=False)
-
-    @cached_property
-    def ends(self) -> re.Pattern[str]:
-        return self.whole(start=False, end=True)
-
-    @cached_property
-    def contains(self) -> re.Pattern[str]:
-        return self.whole(start=False, end=False)
+@cache
+def _compiled(source: str, start: bool, end: bool) -> re.Pattern[str]:
+    return re.compile(("^" if start else "") + source + ("$" if end else "(?= |$)"))
 
 
 _GAP = _Unit(r"(?: [^ ]++){0,6}?", None, 6, optional=True)
 _ANY_NUMBER = _Unit(
-    r"(?: \d++[^\W\d_]{0,3}+(?= |$)){1,8}+", Keys(frozenset((NUMBER,))), 8, opens=Keys(frozenset((NUMBER,)))
+    r"(?: [0-9]++[^\W\d_]{0,3}+(?= |$)){1,8}+", Keys(frozenset((NUMBER,))), 8, opens=Keys(frozenset((NUMBER,)))
 )
 _ANY_ADDRESS = _Unit(f" {ADDRESS}", Keys(frozenset((ADDRESS,))), 1, opens=Keys(frozenset((ADDRESS,))))
 _LEXEME = re.compile(
@@ -111,7 +100,7 @@ def read_list(choices: Sequence[str]) -> WordList:
 def read(text: str, lists: Mapping[str, WordList]) -> Phrase:
     """The phrase written as `text`; `lists` holds what <name> stands for. Raises `PhraseError`."""
     whole = _whole(text, lists, gaps=_GAPS_MAX)
-    if whole.keys is None:
+    if whole.keys is None or whole.optional:
         raise PhraseError("no word in it must stand there; name one outside of [ ] and ...")
     return Phrase(text, whole.source, whole.keys, whole.opens, whole.most, whole.literal)
 
@@ -218,6 +207,8 @@ def _word(word: str) -> _Unit:
 
 
 def _sequence(units: list[_Unit]) -> _Unit:
+    if len(units) == 1:
+        return units[0]
     needed = [unit.keys for unit in units if not unit.optional and unit.keys]
     opens: Keys | None = Keys()
     for unit in units:
@@ -237,11 +228,21 @@ def _sequence(units: list[_Unit]) -> _Unit:
 
 
 def _either(alternatives: list[_Unit], *, optional: bool) -> _Unit:
-    keys: Keys | None = Keys()
-    opens: Keys | None = Keys()
-    for unit in alternatives:
-        keys = keys | unit.keys if keys is not None and unit.keys is not None else None
-        opens = opens | unit.opens if opens is not None and unit.opens is not None else None
-    source = "(?:" + "|".join(unit.source for unit in alternatives) + ")" + ("?" if optional else "")
-    most = max(unit.most for unit in alternatives)
-    return _Unit(source, keys, most, optional=optional or any(unit.optional for unit in alternatives), opens=opens)
+    if len(alternatives) == 1 and not optional:
+        return alternatives[0]
+    return _Unit(
+        "(?:" + "|".join([unit.source for unit in alternatives]) + ")" + ("?" if optional else ""),
+        _together([unit.keys for unit in alternatives]),
+        max([unit.most for unit in alternatives]),
+        optional=optional or any(unit.optional for unit in alternatives),
+        opens=_together([unit.opens for unit in alternatives]),
+    )
+
+
+def _together(keys: list[Keys | None]) -> Keys | None:
+    """Keys of a choice: one of all; none where one choice has none."""
+    known = [one for one in keys if one is not None]
+    if len(known) < len(keys):
+        return None
+    words, prefixes = [one.words for one in known], [one.prefixes for one in known]
+    return Keys(frozenset().union(*words), frozenset().union(*prefixes))

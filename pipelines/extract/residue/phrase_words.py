@@ -19,9 +19,8 @@ _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|(?<!\w)@\w{1,64}"
     rf"|(?<![\w.-])(?:[\w-]{{1,63}}\.){{1,4}}(?:{_TLD})(?![\w-]|\.\w)(?:/\S{{0,2000}})?"
 )
-_MAY_HOLD_ADDRESS = re.compile(r"\w[.@:]/?/?\w|@\w")
+_INNER_DOT = re.compile(r"\.\w")
 _WORD = re.compile(r"[^\W_]+|©|@")
-_LONE_AT = re.compile(r"@")
 _EVENED = (("ё", "е"), ("\u0301", ""), ("ʼ", " "))  # a stress mark; an apostrophe that counts as a letter
 _PUNCTUATION = tuple("’‘“”–—… ")  # the common ones beyond ASCII: without them most English lines are ASCII
 _ASCII = "".join(chr(code).lower() if chr(code).isalnum() or chr(code) == ADDRESS else " " for code in range(128))
@@ -39,10 +38,8 @@ def folded(found: list[str]) -> str:
 
 def words(text: str) -> list[str]:
     """The words of `fold`."""
-    if _MAY_HOLD_ADDRESS.search(text):
-        text = _LONE_AT.sub(" ", _ADDRESS.sub("\0", text)).replace("\0", " @ ")
-    elif "@" in text:
-        text = text.replace("@", " ")
+    if "@" in text or "://" in text or _INNER_DOT.search(text):
+        text = _ADDRESS.sub("\0", text).replace("@", " ").replace("\0", " @ ")
     if not text.isascii():
         for mark in _PUNCTUATION:
             text = text.replace(mark, " ")

@@ -29,10 +29,19 @@ _WORD_LENGTH: Final = 16  # characters a word on average, beyond which a block i
 _FOLLOWING_MAX: Final = 12  # blocks that a heading takes with it
 _EVIDENCE: Final = 120  # characters
 _SENTENCE_END = re.compile(r"[.!?…:;。！？]['\"”’»)\]]*$")
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"[0-9]")
 _LABEL = re.compile(r"[^\w:：]{0,20}[^:：|»›>→►▶]{1,80}?(?=[:：|»›>→►▶]|\s[-–—]+\s)")
 _PERIOD = re.compile(r"(?<!\.)[.。]['\"”’»)\]]*$")
 _QUOTES: Final = ("'", '"', "‘", "’", "‚", "‛", "“", "”", "„", "‟", "«", "»", "‹", "›", "「", "『")
+
+
+_BOUNDS: Final = {  # whether a phrase starts and ends what it is looked for in
+    How.IS: (True, True),
+    How.LABELS: (True, True),
+    How.STARTS: (True, False),
+    How.ENDS: (False, True),
+    How.CONTAINS: (False, False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +60,9 @@ class _Entry:
         """The words of a folded text that the phrase matches, or ""."""
         if self.how is How.LABELS:
             label = _LABEL.match(text)
-            found = self.phrase.is_.search(fold(label[0])) if label else None
-        elif self.how is How.IS:
-            found = self.phrase.is_.search(line)
-        elif self.how is How.STARTS:
-            found = self.phrase.starts.search(line)
-        elif self.how is How.ENDS:
-            found = self.phrase.ends.search(line)
-        else:
-            found = self.phrase.contains.search(line)
+            line = fold(label[0]) if label else ""
+        start, end = _BOUNDS[self.how]
+        found = self.phrase.pattern(start=start, end=end).search(line)
         return found[0].strip() if found else ""
 
 
@@ -77,11 +80,13 @@ class Rulebook:
         self._entries = [_Entry(rule, how, phrase) for rule in self.rules for how, phrase in rule.phrases]
         self._lines: defaultdict[str, list[int]] = defaultdict(list)  # whole lines without choices, as they stand
         self._labels: defaultdict[str, list[int]] = defaultdict(list)
+        self._label_openings: set[str] = set()
         for number, entry in enumerate(self._entries):  # in this order they are asked
             if entry.phrase.literal and entry.how is How.IS:
                 self._lines[entry.phrase.source].append(number)
             elif entry.phrase.literal and entry.how is How.LABELS:
                 self._labels[entry.phrase.source].append(number)
+                self._label_openings.add(entry.phrase.source.split()[0])
             elif entry.how in {How.IS, How.LABELS, How.STARTS} and entry.phrase.opens is not None:
                 self._first.add(number, entry.phrase.opens, entry.phrase.keys)
             else:
@@ -105,7 +110,7 @@ class Rulebook:
         found |= self._any.find(every)
         line = folded(said)
         found.update(self._lines.get(line, ()))
-        if label := _LABEL.match(text):
+        if said[0] in self._label_openings and (label := _LABEL.match(text)):
             found.update(self._labels.get(fold(label[0]), ()))
         matched: dict[str, tuple[PhraseRule, str]] = {}
         for number in sorted(found):
@@ -129,7 +134,7 @@ class Rulebook:
 
     def _tells(self, line: str) -> bool:
         """Whether the line reports what somebody said; then it is the article's, however it starts."""
-        return any(phrase.contains.search(line) for phrase in self._reported)
+        return any(phrase.pattern(start=False, end=False).search(line) for phrase in self._reported)
 
     def rule(self, blocks: Sequence[Block], context: Context) -> Iterator[Verdict]:
         """The verdicts of all rules on a page; one with no removal is on a credit."""
