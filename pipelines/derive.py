@@ -224,6 +224,8 @@ def _page(
         return row.ends(Outcome.TRUNCATED, f"record is not whole ({body.cut}); {length} characters of text", article)
     if wall:
         return row.ends(wall.outcome, wall.evidence, article)
+    if article and article.access and article.access.cut:
+        return row.ends(Outcome.PAYWALLED, "; ".join(filter(None, (*article.access.evidence, detail))), article)
     if length < max(settings.min_characters, 1):
         why = f"{length} characters of text; derive.min_characters is {settings.min_characters}"
         return row.ends(Outcome.NO_TEXT, "; ".join(filter(None, (why, detail))), article)
@@ -285,23 +287,25 @@ def _digest(record: Record, head: message.Head | None) -> str:
 
 
 @cache
-def processing(run: str = "") -> Processing:
-    """What makes rows here: versions of all that can change them, and a digest of the rules."""
+def processing(run: str = "", residue: Residue = Residue()) -> Processing:  # noqa: B008 - a frozen value
+    """What makes rows here: versions of all that can change them, and a digest of the rules that `residue` names."""
     return Processing(
         warchronicle=__version__,
         python=platform.python_version(),
         extractor=f"trafilatura {version('trafilatura')}",
         libraries=(*((name, version(name)) for name in LIBRARIES), ("libxml2", LIBXML2)),
-        rules_digest=_rules_digest(),
+        rules_digest=_rules_digest(residue),
         run=run,
     )
 
 
-def _rules_digest() -> str:
-    """SHA-256 over the code and the weights of extract/, of this module, and of the phrase rules."""
+def _rules_digest(residue: Residue) -> str:
+    """SHA-256 over the code and the weights of extract/, of this module, the phrase rules, and what evidence counts."""
     here = Path(__file__).parent
     files = [*(here / "extract").rglob("*.py"), *(here / "extract" / "body").glob("*.toml"), Path(__file__)]
-    digest = hashlib.sha256(phrases.digest().encode())
+    digest = hashlib.sha256(phrases.digest(residue.rules).encode())
+    if left_out := sorted(frozenset(Evidence) - residue.evidence):
+        digest.update(f"without {' '.join(left_out)}\n".encode())
     for name, path in sorted((path.relative_to(here).as_posix(), path) for path in files):
         data = path.read_bytes()
         digest.update(f"{name} {len(data)}\n".encode())

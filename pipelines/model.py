@@ -338,6 +338,7 @@ class Outcome(StrEnum):
     NOT_HTML = "not_html"
     BLOCKED_PAGE = "blocked_page"
     CONSENT_PAGE = "consent_page"
+    PAYWALLED = "paywalled"
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"
     DUPLICATE = "duplicate"

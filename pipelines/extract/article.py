@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.extract import (
+    access,
     agency,
     dates,
     decode,
@@ -83,6 +84,7 @@ def extract(
         authors_evidence=written,
         agency_evidence=behind.evidence if behind else None,
         agency_span=behind.span if behind else None,
+        access=access.judge(page, stated, blocks),
     )
     return Extracted(article, walls.detect(page, stated, url, article.text), page.notes)
 

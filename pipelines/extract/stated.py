@@ -56,6 +56,12 @@ class StatedBody:
         triples = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
         return sum(triple in self._shingles for triple in triples) / len(triples)
 
+    def shown_in(self, text: str) -> float:
+        """Share of the word triples here that stand in `text`, 0 to 1."""
+        tokens = _words(text)
+        triples = set(zip(tokens, tokens[1:], tokens[2:], strict=False))
+        return len(self._shingles & triples) / len(self._shingles) if self._shingles else 0.0
+
 
 def body_words(facts: Facts) -> StatedBody | None:
     """The text that the page states for its article, None if it states none. Build it once a page."""

@@ -24,6 +24,7 @@ _WORDS = {
     "not_html": "no HTML page",
     "blocked_page": "a wall against robots",
     "consent_page": "a cookie wall",
+    "paywalled": "the free part of a paid article",
     "truncated": "the connection broke off",
     "undecodable": "the body does not decode",
     "duplicate": "the bytes of another page",
