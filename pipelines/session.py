@@ -43,10 +43,14 @@ class Session:
         archive: Path,
         config: Config,
         *,
+        folder: Path | None = None,
         spider: str = "",
         refused: Callable[[StorageError], None] | None = None,
     ) -> None:
-        """`refused` hears, from a thread of ours, when derived data can't be kept; after that none is made."""
+        """`folder`: where the configuration lies, which may hold phrase rules of its own.
+
+        `refused` hears, from a thread of ours, when derived data can't be kept; after that none is made.
+        """
         self.archive = archive
         self._refused = refused
         self._full = False
@@ -59,7 +63,8 @@ class Session:
         self._hurry = False  # somebody wants the end now
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Lock()
-        self._learns = Evidence.REPEATS in DeriveSettings.of(config).residue.evidence
+        settings = DeriveSettings.of(config, folder)
+        self._learns = Evidence.REPEATS in settings.residue.evidence
         try:
             archive.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -73,7 +78,7 @@ class Session:
                 recovered.cut_bytes,
             )
         complete_runs(archive, self.catalog)
-        facts = processing(self.run)
+        facts = processing(self.run, settings.residue)
         self.catalog.run_started(self.run, datetime.now(UTC), spider=spider, config_digest=config.digest)
         self._recorder = Recorder(
             archive,
@@ -91,7 +96,7 @@ class Session:
                 config.derive.workers,
                 config.derive.timeout_seconds,
                 config.derive.memory_bytes,
-                DeriveSettings.of(config),
+                settings,
                 archive,
                 facts,
             )

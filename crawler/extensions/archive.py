@@ -12,6 +12,7 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
+from crawler.addon import config_folder
 from crawler.extensions.budget import DISK_FULL
 from crawler.handlers.recording import Recording
 from pipelines.config import Config
@@ -40,6 +41,7 @@ class ArchiveExtension(Recording):
         self.session = Session(
             Path(crawler.settings.get("CHRONICLE_ARCHIVE") or config.archive.path),
             config,
+            folder=config_folder(crawler.settings),
             spider=crawler.spider.name if crawler.spider else "",
             refused=self._refused,
         )

@@ -16,7 +16,7 @@ from pipelines.cli.repeating import Learning, Source, twice
 from pipelines.config import Config
 from pipelines.derive import DeriveSettings, processing
 from pipelines.errors import DocumentError, InputError
-from pipelines.model import Damage, Derived, Item, Outcome
+from pipelines.model import Damage, Derived, Item, Outcome, Processing
 from pipelines.workers import Again, DerivePool, Worked
 
 AHEAD = 8  # pages for each worker that are read before the first of them is written
@@ -78,12 +78,12 @@ def derive_all(
     temporary files.
     """
     limits = config.derive
-    made_by = processing()
+    made_by = processing(residue=settings.residue)
     ahead = AHEAD * (jobs or len(os.sched_getaffinity(0)))
     with DerivePool(jobs, limits.timeout_seconds, limits.memory_bytes, settings, Path(), made_by) as pool:
 
         def submit(source: Source, again: Again | None = None) -> Future[Worked]:
-            return _submit(pool, source, config, again)
+            return _submit(pool, source, config, made_by, again)
 
         derived: Iterable[Worked]
         first = _first(inputs, submit, ahead, tally)
@@ -119,7 +119,9 @@ def _first(
         yield from _result(*waiting.popleft(), tally)
 
 
-def _submit(pool: DerivePool, source: Source, config: Config, again: Again | None) -> Future[Worked]:
+def _submit(
+    pool: DerivePool, source: Source, config: Config, made_by: Processing, again: Again | None
+) -> Future[Worked]:
     """Hand a page to the workers. Raises InputError for a file that can't be read."""
     match source:
         case Item():
@@ -135,7 +137,7 @@ def _submit(pool: DerivePool, source: Source, config: Config, again: Again | Non
     except DocumentError as error:
         derived = Derived(source.id, source.url, Outcome.UNDECODABLE, str(error))
         known: Future[Worked] = Future()
-        known.set_result(Worked(derived, rows.dumps(rows.row(derived, processing()))))
+        known.set_result(Worked(derived, rows.dumps(rows.row(derived, made_by))))
         return known
     submit = pool.submit_text if source.plain else pool.submit_html
     return submit(html, id=source.id, url=source.url, again=again)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipelines import urls
 from pipelines.config import Config
 from pipelines.derive import LIBRARIES, DeriveSettings, derive, derive_html, failed, processing
+from pipelines.extract.residue.strip import Evidence, Residue
 from pipelines.model import Found, Locator, Outcome, Record, Route
 from tests.unit.extract.samples import EN, UK, URL, article, page
 
@@ -242,12 +243,25 @@ def test_settings_come_from_the_configuration():
     assert DeriveSettings.of(config) == DeriveSettings(min_characters=7, decoded_max=2048)
 
 
+def test_rules_and_evidence_come_from_the_configuration(tmp_path):
+    config = Config.model_validate({"derive": {"residue": ("repeats",)}})
+    assert DeriveSettings.of(config, tmp_path).residue == Residue(frozenset({Evidence.REPEATS}))
+    (tmp_path / "residue").mkdir()
+    assert DeriveSettings.of(config, tmp_path).residue.rules == tmp_path / "residue"
+
+
 def test_processing_names_all_that_matters():
     facts = processing("run-1")
     assert facts.extractor.startswith("trafilatura 2.")
     assert {name for name, _ in facts.libraries} == {*LIBRARIES, "libxml2"}
     assert facts.rules_digest.startswith("sha256:")
     assert replace(facts, run="") == processing()
+
+
+def test_rows_made_by_other_rules_or_less_evidence_say_so(tmp_path):
+    (tmp_path / "en.toml").write_text('language = "en"\n')
+    residues = (Residue(), Residue(frozenset({Evidence.PHRASES})), Residue(frozenset()), Residue(rules=tmp_path))
+    assert len({processing(residue=residue).rules_digest for residue in residues}) == len(residues)
 
 
 @given(st.binary(max_size=300), st.sampled_from(["response", "revisit", "resource", "request"]))
