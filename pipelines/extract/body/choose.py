@@ -126,7 +126,7 @@ def _judged(lines: Sequence[Segment], table: Features, scores: np.ndarray) -> li
 
 
 def _written(choice: _Choice, found: Segments, url: str) -> Body:
-    """The lines between the first and the last that is kept, and all that trafilatura takes, as blocks."""
+    """The lines that are kept, and those that trafilatura takes and the weights do not, as blocks."""
     at = [index for index, kept in enumerate(choice.kept) if kept]
     if not at:
         return Body((), (), (), ())
@@ -142,18 +142,13 @@ def _written(choice: _Choice, found: Segments, url: str) -> Body:
             continue
         post = inside and line.tag == "post"
         if not (choice.kept[index] or post):
-            if choice.scores is None or not (choice.heard[index] or (inside and _worth_listing(line))):
+            if choice.scores is None or not choice.heard[index]:
                 continue
             against.append(_against(len(blocks), line, choice.scores[index]))
         blocks.append(kinds.block(line))
     links = kinds.links((line for line, kept in zip(choice.lines, choice.kept, strict=True) if kept), url)
     images = kinds.images((element for place, element in found.images if first <= place <= last), url)
     return Body(tuple(blocks), tuple(against), links, images)
-
-
-def _worth_listing(line: Segment) -> bool:
-    """Of what trafilatura left out too, only what somebody might take for text is shown as removed."""
-    return line.link < 0.5 and len(line.words) > 2
 
 
 def _against(index: int, line: Segment, score: float) -> Verdict:
