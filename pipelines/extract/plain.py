@@ -32,9 +32,10 @@ from pipelines.model import Article, Block, BlockKind, Evidence, Link
 
 _TITLE_WORDS: Final = 35
 _TITLE_LENGTH: Final = 250
-_TITLE_SENTENCE_WORDS: Final = 20  # of a title that ends in a period
+_TITLE_SENTENCE_WORDS: Final = 20  # of a title that ends in a period, or is two sentences
+_STOPS: Final = (".", '."', ".”", ".»", "。", "。」")
 _REPEATED_WITHIN: Final = 6  # lines below the title in which it may stand again
-_SENTENCES = re.compile(r"[.!?…][\"'”’»)\]]*\s+(?=[\"'“„«(\[]?[^\W\d_a-zа-яіїєґё])")
+_SENTENCES = re.compile(r"。(?!$|」)|[.!?…][\"'”’»)\]]*\s+(?=[\"'“„«(\[]?[^\W\d_a-zа-яіїєґё])")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BOUND: Final = dates.LATEST.date()
 _NO_MARKUP: Final = Facts(metas={}, article={}, page={}, title="", headings=(), canonical="", language="")
@@ -110,11 +111,13 @@ def _is_headline(text: str, body: Sequence[str]) -> bool:
         return False
     if posts.of_lines([text]).handle or text.startswith(flat_markup.CAPTION) or flat_kinds.is_caption(text):
         return False
-    if not text.endswith((".", '."', ".”", ".»")) or text.endswith(("...", "…")):
-        return len(_SENTENCES.findall(text)) < 3
-    # A headline may end in a period, but a line like those below it is the first of them.
-    longer = sum(len(line.split()) > count * 1.5 for line in body)
-    return count <= _TITLE_SENTENCE_WORDS and not _SENTENCES.search(text) and longer > len(body) / 2
+    sentences = len(_SENTENCES.findall(text)) + 1
+    ends = text.endswith(_STOPS) and not text.endswith(("...", "…"))
+    if not ends and (sentences == 1 or (sentences == 2 and count <= _TITLE_SENTENCE_WORDS)):
+        return True
+    # A headline may end in a period or be two sentences, but a line like those below it is the first of them.
+    longer = sum(len(line) > len(text) * 1.5 for line in body)
+    return sentences <= 2 and count <= _TITLE_SENTENCE_WORDS and longer > len(body) / 2
 
 
 def _drop(lines: list[Line], labels: Labels, index: int) -> None:
