@@ -30,6 +30,7 @@ class Facts:
     canonical: str  # <link rel=canonical>, absolute; ""
     language: str  # <html lang>
     site_names: tuple[str, ...] = field(default=())  # of the publisher
+    subheadings: tuple[str, ...] = ()  # h2
     items: Mapping[str, tuple[HtmlElement, ...]] = field(default_factory=dict)  # of the body, by lower-case itemprop
 
     def meta(self, *names: str) -> str:
@@ -43,7 +44,8 @@ def gather(page: Page, url: str) -> Facts:
     scripts = []
     title = canonical = ""
     headings: list[str] = []
-    for element in page.tree.iter("meta", "script", "title", "link", "h1"):
+    subheadings: list[str] = []
+    for element in page.tree.iter("meta", "script", "title", "link", "h1", "h2"):
         tag = element.tag
         if tag == "script":
             if "ld+json" in element.get("type", "").lower() and element.text:
@@ -62,8 +64,10 @@ def gather(page: Page, url: str) -> Facts:
             parent = element.getparent()  # <svg> has titles too
             if not title and (parent is None or parent.tag != "svg"):
                 title = clean.value(element.text or "")
-        elif len(headings) < VALUES_MAX and (heading := clean.line("".join(element.itertext())[:LENGTH_MAX])):
-            headings.append(heading)
+        else:
+            known = headings if tag == "h1" else subheadings
+            if len(known) < VALUES_MAX and (heading := clean.line("".join(element.itertext())[:LENGTH_MAX])):
+                known.append(heading)
     nodes = jsonld.read(scripts)
     about = jsonld.article(nodes, canonical or url)
     return Facts(
@@ -75,6 +79,7 @@ def gather(page: Page, url: str) -> Facts:
         canonical=canonical,
         language=page.tree.get("lang", ""),
         site_names=_site_names(metas, about, nodes),
+        subheadings=tuple(subheadings),
         items=_items(page),
     )
 

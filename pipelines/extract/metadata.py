@@ -14,23 +14,26 @@ from typing import Final
 
 from pipelines import urls
 from pipelines.extract import clean, jsonld
-from pipelines.extract.facts import Facts, absolute
+from pipelines.extract.facts import LENGTH_MAX, Facts, absolute
 from pipelines.model import Evidence
 
 #: Where a title may stand, in the order in which spellings are preferred, and how much its word weighs.
 WEIGHTS: Final = {
     "h1": 2.2,
     "json-ld:headline": 1.6,
+    "itemprop:headline": 0.8,
     "meta:og:title": 1.0,
     "meta:title": 0.5,
     "meta:twitter:title": 0.6,
     "title": 0.9,
+    "h2": 1.4,
     "feed": 0.5,
 }
 HEADINGS_MAX: Final = 6
 CATEGORIES_MAX: Final = 30
 _META_TITLES = ("title", "headline", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "citation_title")
 _SEPARATOR = re.compile(r"\s+[|–—•·»«/:⋆~›‹-]+\s+|\s*\|\s*")
+_SUBHEADING_MIN: Final = 12  # characters; shorter ones name sections
 _TAIL_MAX: Final = 40  # characters of a site's name with its claim
 _COMPACT = re.compile(r"[\W_]+")
 
@@ -73,6 +76,8 @@ def _stated(facts: Facts, feed: str) -> Iterator[tuple[str, str]]:
         (source, value)
         for source, value in (
             ("json-ld:headline", jsonld.text(facts.article.get("headline"))),
+            ("itemprop:headline", _item(facts)),
+            ("h2", _subheading(facts)),
             ("meta:og:title", facts.meta("og:title")),
             ("meta:title", facts.meta(*_META_TITLES)),
             ("meta:twitter:title", facts.meta("twitter:title")),
@@ -81,6 +86,26 @@ def _stated(facts: Facts, feed: str) -> Iterator[tuple[str, str]]:
         )
         if value
     )
+
+
+def _item(facts: Facts) -> str:
+    """The headline that microdata names, unless it names several."""
+    items = facts.items.get("headline", ())
+    if len(items) != 1:
+        return ""
+    return clean.value((items[0].get("content") or " ".join(items[0].itertext()))[:LENGTH_MAX])
+
+
+def _subheading(facts: Facts) -> str:
+    """The h2 that is the headline of a page whose h1 is the site's name: the page's title has it among other words."""
+    titles = [f" {clean.words(text)} " for text in (facts.title, facts.meta("og:title")) if text]
+
+    def found(headings: Iterable[str], least: int) -> Iterator[str]:
+        wide = (text for text in headings if len(text) >= least)
+        return (text for text in wide if any(f" {clean.words(text)} " in title for title in titles))
+
+    longest = max(map(len, found(facts.headings, 1)), default=0)
+    return next(found(facts.subheadings, max(_SUBHEADING_MIN, longest + 1)), "")
 
 
 def _site_names(facts: Facts, url: str) -> frozenset[str]:

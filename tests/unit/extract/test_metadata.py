@@ -116,3 +116,26 @@ def test_images_lead_first_once_and_of_the_web():
         "https://news.example.org/c.jpg",
         "https://x.example/d.jpg",
     )
+
+
+def test_the_headline_is_an_h2_where_the_h1_is_the_site():
+    html = head("Flag flies over the town again | Somewhere and more", h1=["Somewhere"])
+    html = html.replace("</h1>", "</h1><h2>News of today</h2><h2>Flag flies over the town again</h2>")
+    found = title(html)
+    assert (found[0].value, found[0].source) == ("Flag flies over the town again", "title")
+    assert (found[1].value, found[1].source) == ("Flag flies over the town again", "h2")
+
+
+def test_an_h2_is_nothing_where_an_h1_is_in_the_title():
+    html = head("Town: Flag flies over the town | Daily", h1=["Town: Flag flies over the town"])
+    html = html.replace("</h1>", "</h1><h2>Flag flies over the town</h2>")
+    assert title(html)[0].value == "Town: Flag flies over the town"
+    assert all(one.source != "h2" for one in title(html))
+
+
+def test_a_headline_of_microdata():
+    named = '<p itemprop="headline">Flag over <b>town</b></p>'
+    assert title(f"<html><body>{named}</body></html>")[0].source == "itemprop:headline"
+    assert title(f"<html><body>{named}</body></html>")[0].value == "Flag over town"
+    assert title(f"<html><body>{named}{named.replace('Flag', 'Rain')}</body></html>") == ()
+    assert title('<html><body><meta itemprop="headline" content="Flag"><p>x</p></body></html>')[0].value == "Flag"
