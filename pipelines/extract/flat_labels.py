@@ -11,49 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipelines.extract import agency, clean, dates, days, names
-from pipelines.extract.flat_words import AROUND_DAY, FIELDS, Field
+from pipelines.extract import days, flat_signs
+from pipelines.extract.flat_words import Field
 from pipelines.extract.names import Kind, Name
 from pipelines.extract.posts import Line
 from pipelines.model import Removal
 
-_WORDS_MAX: Final = 3  # of a label
 _HEAD: Final = 6  # paragraphs above the text that may be labels, apart from those of a dump's head
 _TAIL: Final = 40  # and below it
 _FOOTERS: Final = 3  # paragraphs of prose that may stand below a label: appeals and notices
-_PROSE_WORDS: Final = 22  # from which a paragraph that ends as a sentence is text
 _VALUES_MAX: Final = 15
 _VALUE_WORDS: Final = 9
-_NUMBERED = re.compile(r"^(?:[-*•·–—]\s*)?(?:\(?\d{1,2}[.)]\s+)?")
-_MARKER = re.compile(r"^(?:[-*•·–—]\s+|\(?\d{1,2}[.)]\s+)")
 _KEYED = re.compile(r"^([^:：|]{2,30}?)\s*[:：]\s*(.*)$")
 _URL_LINE = re.compile(r"^<?https?://[^\s<>]{4,1000}>?$")
-_BY = re.compile(
-    r"^(?:(?:written|reported|posted|published|authored|text|texte|story)\s+)?"
-    r"(?:by|von|par|por|di|przez|autor(?:in|en|a|es|ka|zy)?|authors?|autore|auteurs?|автор[иы]?|текст)(?::\s*|\s+)(?=\S)",
-    re.IGNORECASE,
-)
-_BYLINE_WORDS: Final = 14
-_PARTS = re.compile(r"\s*[|·•]\s*|\s+[–—-]\s+|,\s+(?=\D{0,12}\d)|\s+(?:on|am|le|el|il)\s+(?=\D{0,25}\d)")
-_OFFSET = re.compile(r"(?:T\s*)?(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?:Z\b|[+-]\d{2}:?\d{2}\b)")
-_TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?::\d{2})?\b|\d{1,2}\s?(?=[ap]\.?m\b)", re.IGNORECASE)
-
-
-#: Parts of words that say of a day that it is the article's.
-_WHEN: Final = (
-    "publi",
-    "updat",
-    "post",
-    "veröff",
-    "aktual",
-    "pubbl",
-    "mis à",
-    "опубл",
-    "обновл",
-    "оновл",
-    "дата",
-    "date",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,46 +68,24 @@ def read(lines: Sequence[Line]) -> Labels:
     return reader.labels
 
 
-def label(text: str) -> Field | None:
-    """The field whose label a line is, None if it is none."""
-    bare = text.rstrip(" :：")
-    return FIELDS.get(clean.words(bare)) if len(bare) <= 40 and len(bare.split()) <= _WORDS_MAX else None
-
-
-def is_date(text: str) -> bool:
-    """Whether a line tells when, and nothing else."""
-    if len(text) > 120 or not any(map(str.isdigit, text)):
-        return False
-    mentions = list(days.find(text))
-    if not mentions:
-        return bool(dates.read(text)) and not text.isdigit()
-    for mention in reversed(mentions):
-        text = f"{text[: mention.start]} {text[mention.end :]}"
-    text = _OFFSET.sub(" ", text)
-    return all(
-        word in AROUND_DAY or (word.isdigit() and len(word) <= 2) for word in clean.words(_TIME.sub(" ", text)).split()
-    )
-
-
-def is_day(text: str) -> bool:
-    """Whether a line is a day and nothing else."""
-    return len(text) <= 60 and is_date(text) and not any(map(text.lower().count, _WHEN))
-
-
 class _Reader:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.labels = Labels()
         self._lines = lines
-        self._prose = [index for index, line in enumerate(lines) if _is_prose(line.text)]
-        self._timeline = sum(is_day(line.text) for line in lines) > 2  # days are its headings
+        self._prose = [index for index, line in enumerate(lines) if flat_signs.is_prose(line.text)]
+        self._timeline = sum(flat_signs.is_day(line.text) for line in lines) > 2  # days are its headings
 
     def head(self) -> None:
         """The head of a dump: "Title: ...", "Date: ...", from the first line on, two of them at least."""
         keyed: list[tuple[int, Field, str, str]] = []
         for index, line in enumerate(self._lines[: 3 * _HEAD]):
             found = _KEYED.match(line.text)
-            kind = label(found[1]) if found else None
-            if not found or kind is None or (kind in {Field.PUBLISHED, Field.MODIFIED} and not _dated(found[2])):
+            kind = flat_signs.label(found[1]) if found else None
+            if (
+                not found
+                or kind is None
+                or (kind in {Field.PUBLISHED, Field.MODIFIED} and not flat_signs.dated(found[2]))
+            ):
                 break
             keyed.append((index, kind, found[1], found[2]))
             if kind is Field.BODY:
@@ -181,24 +129,24 @@ class _Reader:
     def _edge(self, index: int) -> int:
         """Look at one line at an edge; how many lines were dealt with."""
         text = self._lines[index].text
-        kind = label(text)
+        kind = flat_signs.label(text)
         if kind is not None and (taken := self._labelled(index, kind)):
             return taken
         keyed = _KEYED.match(text)
         if (
             keyed
             and keyed[2]
-            and (kind := label(keyed[1])) is not None
+            and (kind := flat_signs.label(keyed[1])) is not None
             and self._keyed(index, kind, keyed[1], keyed[2])
         ):
             return 1
         if _URL_LINE.match(text) and index == 0:
             self._take(Field.URL, text.strip("<>"), "URL", "line")
             self._mark(index, Removal.CMS_LABEL, "an address alone", "address-line")
-        elif is_date(text) and (not self._timeline or not is_day(text)):
+        elif flat_signs.is_date(text) and (not self._timeline or not flat_signs.is_day(text)):
             self._date(text, "date line", 0.75)
             self._mark(index, Removal.DATE_LABEL, "a date alone", "date-line")
-        elif named := byline(text):
+        elif named := flat_signs.byline(text):
             self._byline(index, named, text)
         return 1
 
@@ -220,9 +168,9 @@ class _Reader:
             self._mark(index, Removal.CMS_LABEL, name)
             return 2
         if kind in {Field.PUBLISHED, Field.MODIFIED}:
-            fits = values[:1] if values and _dated(values[0]) else []
+            fits = values[:1] if values and flat_signs.dated(values[0]) else []
         elif kind is Field.AUTHORS:
-            fits = values[:1] if values and _named(values[0]) else []
+            fits = values[:1] if values and flat_signs.named(values[0]) else []
         elif kind is Field.URL:
             fits = values[:1] if values and _URL_LINE.match(values[0]) else []
         elif kind is Field.CATEGORIES:
@@ -241,8 +189,12 @@ class _Reader:
         """Short lines below a label, up to the next label: what may be its values."""
         listed = None
         for line in self._lines[start : start + _VALUES_MAX + 1]:
-            marked = bool(_MARKER.match(line.text))
-            if label(line.text) is not None or _is_prose(line.text) or len(line.text.split()) > _VALUE_WORDS + 2:
+            marked = bool(flat_signs.MARKER.match(line.text))
+            if (
+                flat_signs.label(line.text) is not None
+                or flat_signs.is_prose(line.text)
+                or len(line.text.split()) > _VALUE_WORDS + 2
+            ):
                 return
             if listed is not None and (line.group != listed[0]) and not (marked and listed[1]):
                 return  # a list goes on over blank lines, other values don't
@@ -253,9 +205,9 @@ class _Reader:
         """A label and its value in one line: "Category: World", "Published: 10.09.2022"."""
         fits: dict[Field, Callable[[str], object]] = {
             Field.CATEGORIES: lambda text: len(text) <= 300 and not text.endswith((".", "!", "?")),
-            Field.PUBLISHED: is_date,
-            Field.MODIFIED: is_date,
-            Field.AUTHORS: _named,
+            Field.PUBLISHED: flat_signs.is_date,
+            Field.MODIFIED: flat_signs.is_date,
+            Field.AUTHORS: flat_signs.named,
             Field.URL: _URL_LINE.match,
         }
         if kind not in fits or not fits[kind](value):
@@ -283,9 +235,9 @@ class _Reader:
         if kind is Field.TITLE:
             self.labels.titled = value
         elif kind is Field.CATEGORIES:
-            self.labels.categories.extend(_categories(value))
+            self.labels.categories.extend(flat_signs.categories(value))
         elif kind is Field.AUTHORS:
-            self._authors(_named(value))
+            self._authors(flat_signs.named(value))
         elif kind is Field.PUBLISHED:
             self._date(value, f"{where}:{name.rstrip(' :')}", 0.85)
         elif kind is Field.MODIFIED:
@@ -298,37 +250,3 @@ class _Reader:
 
     def _mark(self, index: int, removal: Removal, evidence: str, rule: str = "label") -> None:
         self.labels.marks[index] = Mark(removal, f"flat:{rule}", evidence)
-
-
-def byline(text: str) -> list[Name]:
-    """The names in a line that says who wrote the text; none if it is no such line."""
-    found = _BY.match(text)
-    if not found or len(text.split()) > _BYLINE_WORDS or text.endswith(("?", "!", ":", ",")):
-        return []
-    first, *more = _PARTS.split(text[found.end() :].rstrip(". "))
-    named = _named(first)
-    if not all(name.kind is Kind.PERSON or agency.named(name.text) for name in named):
-        return []
-    # What follows the names is a day, a place or a publisher, not the rest of a sentence.
-    return named if all(is_date(part) or len(part.split()) <= 4 for part in more) else []
-
-
-def _named(text: str) -> list[Name]:
-    return names.read(text, frozenset()) if len(text) <= 200 else []
-
-
-def _categories(value: str) -> Iterator[str]:
-    parts = re.split(r"\s*[,;|]\s*", value) if not _MARKER.match(value) else [value]
-    for part in parts:
-        stripped = _NUMBERED.sub("", part).strip()
-        name = stripped[:-1] if stripped.endswith(".") and not stripped.endswith("..") else stripped
-        if name:
-            yield name
-
-
-def _dated(text: str) -> bool:
-    return bool(days.first(text) or dates.read(text)) and len(text) <= 80
-
-
-def _is_prose(text: str) -> bool:
-    return len(text.split()) >= _PROSE_WORDS or len(text) > 160

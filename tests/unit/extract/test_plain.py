@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.derive import DeriveSettings, derive_text
-from pipelines.extract import days, flat_labels, flat_lines, flat_markup, plain
+from pipelines.extract import days, flat_lines, flat_markup, flat_signs, plain
 from pipelines.extract.residue.strip import Evidence, Residue
 from pipelines.model import Block, BlockKind, Outcome, Post, Removal
 
@@ -395,7 +395,7 @@ def test_an_agency_in_the_byline_is_no_author():
     ],
 )
 def test_lines_that_tell_when(line, is_one):
-    assert flat_labels.is_date(line) is is_one
+    assert flat_signs.is_date(line) is is_one
 
 
 # which day
