@@ -48,7 +48,7 @@ _OUTSIDE = re.compile(
 )
 _HEADINGS: Final = ("h1", "h2", "h3")
 _HEADLINE_MIN: Final = 15  # characters
-_SILENT: Final = frozenset({"script", "style", "noscript", "template", "option", "button", "textarea", "title"})
+SILENT: Final = frozenset({"script", "style", "noscript", "template", "option", "button", "textarea", "title"})
 _OUTSIDE_TAGS: Final = frozenset({"nav", "footer", "aside", "button", "form", "blockquote"})
 _PICTURES: Final = frozenset({"figure", "figcaption"})
 
@@ -67,7 +67,7 @@ class Byline:
 def find(page: Page, facts: Facts, publishers: frozenset[str]) -> list[Byline]:
     """Every place of the page's markup that names somebody, in reading order."""
     found: list[Byline] = []
-    headline = _headline(page, facts)
+    headline = headline_of(page, facts)
     distance = 0 if headline is None else -1
     inside: HtmlElement | None = None  # the place that was read last: what stands in it is read already
     for element in _PLACES(page.tree):
@@ -96,13 +96,13 @@ def find(page: Page, facts: Facts, publishers: frozenset[str]) -> list[Byline]:
 
 def lines(page: Page, facts: Facts, publishers: frozenset[str]) -> Iterator[Byline]:
     """The short lines near the headline that say "By" and a name, in markup that says nothing."""
-    headline = _headline(page, facts)
+    headline = headline_of(page, facts)
     distance = 0 if headline is None else -1
     for element in page.tree.iter():
         if distance < 0:
             distance = 0 if element is headline else -1
             continue
-        if not isinstance(element.tag, str) or element.tag in _SILENT:
+        if not isinstance(element.tag, str) or element.tag in SILENT:
             continue
         parent = element.getparent()
         for text, places in ((element.text, (element, parent)), (element.tail, ())):
@@ -125,7 +125,7 @@ def _names_person(text: str, publishers: frozenset[str]) -> bool:
     return any(name.kind is Kind.PERSON for name in read(text, publishers))
 
 
-def _headline(page: Page, facts: Facts) -> HtmlElement | None:
+def headline_of(page: Page, facts: Facts) -> HtmlElement | None:
     """The heading that says what the page's title says, or else its first h1; None without one."""
     title = clean.words(" ".join((facts.title, facts.meta("og:title"), jsonld.text(facts.article.get("headline")))))
     first = None

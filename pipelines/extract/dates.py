@@ -26,6 +26,7 @@ LATEST: Final = datetime(2050, 1, 1, tzinfo=UTC)  # where no capture time bounds
 TOLERANCE: Final = timedelta(days=1)  # clocks and zones are wrong by that much
 _VISIBLE_FROM: Final = 0.6  # a candidate this sure saves the search in the visible text
 
+_OFFSETS: Final = (-10, 13)  # hours, of places where news are written
 _TIMES_MAX: Final = 6
 
 _PUBLISHED_METAS: Final = {
@@ -75,7 +76,9 @@ def published(
     bound = _bound(captured_at)
     language = facts.language
     judged = [_judge(stated, bound, language) for stated in _structured(page, facts, url, feed, feed_raw)]
-    if not any(_good(evidence) and evidence.confidence >= _VISIBLE_FROM for evidence in judged):
+    if not _sure(judged) and (day := visible_date.near_headline(page, facts)):
+        judged.append(_judge(_Stated(day.isoformat(), "headline", 0.6), bound))
+    if not _sure(judged):
         refused = {evidence.value[:10] for evidence in judged if not _good(evidence)}
         seen = visible_date.find(page, url, EARLIEST, bound)
         if seen and seen.value not in refused:
@@ -86,17 +89,35 @@ def published(
     return tuple(_local_first(ranked))
 
 
+def _sure(judged: Iterable[Evidence]) -> bool:
+    return any(_good(evidence) and evidence.confidence >= _VISIBLE_FROM for evidence in judged)
+
+
 def _local_first(ranked: list[Evidence]) -> list[Evidence]:
-    """Where another candidate names the chosen moment with the offset of the place, it comes first: it says more."""
+    """Where another candidate names the chosen moment as the place has it, it comes first.
+
+    That is the same moment with an offset; or, where Greenwich had another day, the day in the address: most pages
+    that state their times in UTC keep the day of their readers there.
+    """
     if not ranked or not ranked[0].value.endswith("+00:00"):
         return ranked
     moment = datetime.fromisoformat(ranked[0].value)
     for index, evidence in enumerate(ranked):
-        if _good(evidence) and len(evidence.value) > 19 and not evidence.value.endswith("+00:00"):
-            local = datetime.fromisoformat(evidence.value)
-            if abs(local - moment) < timedelta(minutes=1):
-                return [evidence, *ranked[:index], *ranked[index + 1 :]]
+        if not _good(evidence):
+            continue
+        local = datetime.fromisoformat(evidence.value)
+        timed = len(evidence.value) > 19 and not evidence.value.endswith("+00:00")
+        if (timed and abs(local - moment) < timedelta(minutes=1)) or (
+            evidence.source == "url" and _beside(moment, local)
+        ):
+            return [evidence, *ranked[:index], *ranked[index + 1 :]]
     return ranked
+
+
+def _beside(moment: datetime, day: datetime) -> bool:
+    """Whether a moment in UTC falls on that day, the one before or behind it, somewhere on earth."""
+    west, east = (moment + timedelta(hours=hours) for hours in _OFFSETS)
+    return day.date() != moment.date() and day.date() in (west.date(), east.date())
 
 
 def chosen(candidates: Iterable[Evidence]) -> str:

@@ -1,4 +1,8 @@
-"""The date that a reader sees, for pages that state none in their markup: htmldate's search, kept from guessing."""
+"""The date that a reader sees, for pages that state none in their markup.
+
+Beside the headline stands a short line that names a day and little else; where none does, htmldate searches, kept
+from guessing.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from dateparser.data.languages_info import language_locale_dict
 from dateutil.parser import UnknownTimezoneWarning  # type: ignore[import-untyped]  # it has no types
 from htmldate import find_date
 from htmldate.extractors import get_external_parser, try_date_expr
+from lxml.html import HtmlElement
 
+from pipelines.extract import days
+from pipelines.extract.bylines import NEAR, SILENT, headline_of
+from pipelines.extract.facts import Facts
 from pipelines.extract.page import Page
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NO_NOW: Final = datetime(2050, 1, 1)  # noqa: DTZ001  dateparser wants it naive
 #: What the words of a date are read in where the page does not state its language.
 _LANGUAGES: Final = ("en", "uk", "ru", "de", "fr", "es", "it", "pl")
+_LINE: Final = 80  # characters of a line that dates an article; longer ones are text
+_BESIDE: Final = 25  # letters that may stand there besides the day: "Published", a weekday, a name
+_AHEAD: Final = 20  # characters before the day
+_EMPHASIS: Final = frozenset({"b", "strong", "i", "em", "u", "a", "font", "small"})
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,47 @@ def read(text: str, language: str, earliest: datetime, latest: datetime) -> str:
     bounds = earliest.replace(tzinfo=None), latest.replace(tzinfo=None)
     with _unknown_zones_ignored():
         return try_date_expr(text[:80], "%Y-%m-%d", True, *bounds) or ""
+
+
+def near_headline(page: Page, facts: Facts) -> date | None:
+    """The day in a short line behind the headline, or in the last one before it; None without a headline."""
+    headline = headline_of(page, facts)
+    if headline is None:
+        return None
+    before: date | None = None
+    distance = -1
+    for element in page.tree.iter():
+        if not isinstance(element.tag, str) or element.tag in SILENT:
+            continue
+        if element is headline:
+            distance = 0
+        for text, holder in ((element.text, element), (element.tail, element.getparent())):
+            if text is None or len(text) < len("1.1.2000"):
+                continue
+            if len(text) > _LINE:
+                distance += distance >= 0
+            elif (day := _of_line(text.strip())) and not _in_sentence(holder):
+                if distance >= 0:
+                    return day
+                before = day
+        if distance > NEAR:
+            break
+    return before if distance >= 0 else None
+
+
+def _in_sentence(element: HtmlElement | None) -> bool:
+    """Whether the words beside a line in its own element are those of a paragraph."""
+    while element is not None and element.tag in _EMPHASIS:
+        element = element.getparent()
+    return element is not None and len(" ".join(islice(element.itertext(), 20))) > 2 * _LINE
+
+
+def _of_line(text: str) -> date | None:
+    mention = days.first(text) if _YEAR.search(text) else None
+    if mention is None or not mention.sure or mention.start > _AHEAD:
+        return None
+    rest = text[: mention.start] + text[mention.end :]
+    return mention.readings[0] if len(_LETTER.findall(rest)) <= _BESIDE else None
 
 
 @contextmanager

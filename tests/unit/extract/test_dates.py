@@ -231,3 +231,62 @@ def test_no_clock_is_read():
         outputs.add(done.stdout)
     assert len(outputs) == 1
     assert outputs.pop().count("\n") == 7
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "10.09.2022",
+        "Published: September 10, 2022",
+        "Samstag, 10. September 2022, 14:30 Uhr",
+        "10 вересня 2022",
+        "10 сентября 2022 г.",
+        "10 września 2022",
+        "10 de septiembre de 2022 | Ann Lee",
+        "am 10.09.2022 12:22",
+    ],
+)
+@pytest.mark.parametrize("place", ["behind", "above"])
+def test_a_line_near_the_headline(line, place):
+    markup = f"<div><span>{line}</span></div>"
+    html = page(*EN, title="Flag flies over the town", top=markup if place == "behind" else "")
+    if place == "above":
+        html = html.replace("<h1>", f"{markup}<h1>")
+    html = html.replace("<footer>", "<footer><p>Page of 12.09.2022</p>")
+    found = published(html)
+    assert (found[0].value, found[0].source, found[0].confidence) == ("2022-09-10", "headline", 0.6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<p>The report that was <b>stated on September 9, 2022</b> says that {EN[0]} {EN[2]}</p>",
+        "<div>All that happened in the town before and after the 9.9.2022</div>",
+        "<div>09/08/2022</div>",
+        "<div>2022</div>",
+    ],
+)
+def test_days_that_date_something_else(text):
+    found = published(page(*EN, title="Flag flies over the town", top=text))
+    assert all(evidence.source != "headline" for evidence in found)
+
+
+def test_the_line_is_not_asked_where_the_markup_states_a_day():
+    html = page(*EN, title="Flag flies over the town", head=meta("2022-09-11"), top="<p>10.09.2022</p>")
+    assert [evidence.source for evidence in published(html)] == ["meta:article:published_time"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "day", "chosen_value"),
+    [
+        ("2022-09-10T02:30:00Z", "2022/09/09", "2022-09-09"),
+        ("2022-09-09T22:30:00Z", "2022/09/10", "2022-09-10"),
+        ("2022-09-10T12:00:00Z", "2022/09/10", "2022-09-10T12:00:00+00:00"),
+        ("2022-09-10T15:00:00Z", "2022/09/09", "2022-09-10T15:00:00+00:00"),
+        ("2022-09-10T02:30:00+02:00", "2022/09/09", "2022-09-10T02:30:00+02:00"),
+        ("2022-09-10T02:30:00Z", "2022/09/01", "2022-09-10T02:30:00+00:00"),
+    ],
+)
+def test_the_day_of_the_place_stands_in_the_address(stated, day, chosen_value):
+    html = page(*EN, head=meta(stated))
+    assert chosen(html, url=f"https://news.example.org/{day}/flag") == chosen_value
