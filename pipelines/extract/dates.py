@@ -49,7 +49,7 @@ _NUMERIC = re.compile(r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:\D|$)|^(\d{1,2})\
 _EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$|^\d{12,13}$")
 _COMPACT_OFFSET = re.compile(r"(?<=\d)\s*([+-]\d{2}):?(\d{2})$")
 _FRACTION = re.compile(r"(?<=:\d\d)[.,]\d+")
-_TIMES = XPath("//body//time | //body//*[contains(@itemprop, 'datePublished')]")
+_TIMES = XPath("//body//time | //body//@itemprop[contains(., 'datePublished')]/..")
 _PUBLISHED_CLASS = re.compile(r"publi|pubdate|posted|created|entry-date|article|byline", re.IGNORECASE)
 
 
