@@ -6,12 +6,13 @@ change what comes of the next; tests/unit/extract/test_text.py holds it to that.
 
 from __future__ import annotations
 
+import copy
 import logging
 from typing import Final
 
-from lxml.etree import _Element
+from lxml.etree import _Element, strip_elements
 from trafilatura import bare_extraction
-from trafilatura.settings import Document, Extractor
+from trafilatura.settings import MANUALLY_CLEANED, Document, Extractor
 
 from pipelines.extract import clean
 from pipelines.extract.page import Page
@@ -39,6 +40,8 @@ _OPTIONS: Final = {
     for fast in (False, True)
 }
 
+_THROWN_AWAY: Final = (*(tag for tag in MANUALLY_CLEANED if tag != "head"), "template", "path", "meta")
+
 _BLOCKS: Final = {
     "p": BlockKind.PARAGRAPH,
     "head": BlockKind.HEADING,
@@ -57,9 +60,14 @@ _ONE_LINE: Final = frozenset({BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKin
 def blocks(page: Page, *, fast: bool = False) -> tuple[Block, ...]:
     """The blocks of a page's article, none if there is no text. The page's tree stays as it was.
 
-    `fast` leaves out the comparison with other extractors, half of trafilatura's time.
+    `fast` leaves out the comparison with other extractors, and hands over a tree without the elements that trafilatura
+    throws away first (a script's articleBody with them): half of its time.
     """
-    document = bare_extraction(page.tree, options=_OPTIONS[fast])
+    tree = page.tree
+    if fast:
+        tree = copy.copy(tree)
+        strip_elements(tree, *_THROWN_AWAY, with_tail=False)
+    document = bare_extraction(tree, options=_OPTIONS[fast])
     if not isinstance(document, Document):
         return ()
     writer = _Writer()

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.extract import clean, metadata, stated, text
+from pipelines.extract import metadata, stated, text
 from pipelines.extract.body import classify, kinds
 from pipelines.extract.body.features import Features, Witnesses, features
 from pipelines.extract.body.segments import CLASS_BIT, Segment, Segments, segments
@@ -101,8 +101,8 @@ def witnesses(extractor: Shingles, facts: Facts, titles: Sequence[Evidence]) -> 
     return Witnesses(
         extractor,
         said.has if said is not None else None,
-        frozenset(words for spelling in spellings if (words := clean.words(spelling))),
-        clean.words(" ".join(about)),
+        frozenset(tuple(words) for spelling in spellings if (words := tokens(spelling))),
+        f" {' '.join(tokens(' '.join(about)))} ",
     )
 
 

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.extract import clean
 from pipelines.extract.body.segments import CLASS_BIT, PLACES, Segment
 from pipelines.extract.body.shingles import Shingles
 
@@ -29,8 +28,8 @@ _GOOD_WORDS: Final = 8  # a line from which prose may be suspected
 _GOOD_LINK: Final = 0.4
 _LONG_WORDS: Final = 10  # a line that shows where the witness's text starts and ends
 _WINDOW: Final = 9  # lines
-_TITLE_WORDS_MAX: Final = 300  # characters of a line that is compared with the title
-_DESCRIPTION_MIN: Final = 25  # characters
+_TITLE_WORDS_MAX: Final = 60  # of a line that is compared with the title
+_DESCRIPTION_MIN: Final = 5  # words
 _STATED_WORDS_MIN: Final = 60  # words of a stated body below which it is a teaser
 _STATED_COVER: Final = 0.5  # of the witness's text, from which a stated body is believed
 
@@ -41,8 +40,8 @@ class Witnesses:
 
     extractor: Shingles  # the text that trafilatura takes
     stated: Callable[[list[str]], bool] | None  # whether the publisher's own articleBody has a line; None: no such body
-    titles: frozenset[str]  # `clean.words` of all that the headline may be
-    description: str  # `clean.words` of what the page says it is about
+    titles: frozenset[tuple[str, ...]]  # the words of all that the headline may be
+    description: str  # the words of what the page says it is about, single spaces between and around
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +98,24 @@ def _look(columns: dict[str, Column], lines: Sequence[Segment], witnesses: Witne
     for key in keys:
         seen[key] = seen.get(key, 0) + 1
     columns["twice"] = _column((seen[key] > 1 for key in keys), count)
-    words = [clean.words(text) for text in texts]
-    is_title = np.fromiter((text in witnesses.titles for text in words), dtype=bool, count=count)
+    is_title = np.fromiter((key in witnesses.titles for key in keys), dtype=bool, count=count)
     columns["is_title"] = is_title.astype(np.float32)
-    title = frozenset(" ".join(witnesses.titles).split())
-    columns["title_share"] = _column((_share(text, title) for text in words), count)
-    about = witnesses.description
-    columns["in_description"] = _column(
-        (len(text) > _DESCRIPTION_MIN and (text in about or (len(about) > _DESCRIPTION_MIN and about in text))
-         for text in words), count,
-    )  # fmt: skip
+    title = frozenset(word for spelling in witnesses.titles for word in spelling)
+    columns["title_share"] = _column((_share(key, title) for key in keys), count)
+    columns["in_description"] = _column((_tells(line.words, witnesses.description) for line in lines), count)
     return is_title
 
 
-def _share(text: str, title: frozenset[str]) -> float:
-    words = text.split() if len(text) < _TITLE_WORDS_MAX else []
-    return len(title.intersection(words)) / max(1, len(words))
+def _share(words: tuple[str, ...], title: frozenset[str]) -> float:
+    return len(title.intersection(words)) / len(words) if len(words) <= _TITLE_WORDS_MAX else 0.0
+
+
+def _tells(words: list[str], about: str) -> bool:
+    """Whether a line is part of what the page says it is about, or holds it whole."""
+    if len(words) < _DESCRIPTION_MIN:
+        return False
+    text = f" {' '.join(words)} "
+    return text in about or (about in text and about.count(" ") > _DESCRIPTION_MIN)
 
 
 def _place(columns: dict[str, Column], lines: Sequence[Segment]) -> None:

@@ -6,6 +6,7 @@ One walk, no judgement: what is an article's is decided in `classify`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -32,6 +33,9 @@ PLACES: Final = (
     "nav", "aside", "footer", "header", "figure", "form", "table", "ul", "article", "main", "blockquote", "section",
 )  # fmt: skip
 _PLACE_BIT: Final = {tag: 1 << index for index, tag in enumerate((*PLACES, "ol", "figcaption"))}
+
+_FRAME: Final = frozenset({"nav", "footer"})  # the site's own, where they are outside of an article
+_TEXT: Final = _PLACE_BIT["article"] | _PLACE_BIT["main"]
 
 #: What class names and ids say of what they are on, in the words that the web uses for it, whatever the site.
 CLASSES: Final = {
@@ -116,64 +120,69 @@ class _Walk:
     def down(self, body: HtmlElement) -> None:
         top = Place(body, "body", "", 0, None)
         self._inside(body, top, linked=False)
-        self._end(top)
+        if self._parts:
+            self._end(top, "body")
 
-    def _end(self, place: Place, tag: str = "") -> None:
+    def _end(self, place: Place, tag: str) -> None:
         """What was gathered is a line of `place`."""
-        if not self._parts:
-            return
-        text = clean.line("".join(self._parts))
-        if any(map(str.isalnum, text)) and len(self.lines) < SEGMENTS_MAX:
-            share = min(1.0, self._linked / max(1, len(text) - text.count(" ")))
-            self.lines.append(Segment(text, place, tag or place.tag, share, tokens(text), self._anchors))
-            self._anchors = []
-        else:
-            self._anchors.clear()
+        whole = "".join(self._parts)
         self._parts.clear()
-        self._linked = 0
-
-    def _add(self, text: str | None, linked: bool) -> None:
-        if text:
-            self._parts.append(text)
-            if linked:
-                self._linked += len("".join(text.split()))
+        linked, self._linked = self._linked, 0
+        if not whole.isspace() and len(self.lines) < SEGMENTS_MAX:
+            text = clean.line(whole)
+            if words := tokens(text):
+                share = min(1.0, linked / max(1, len(text) - text.count(" "))) if linked else 0.0
+                self.lines.append(Segment(text, place, tag, share, words, self._anchors))
+                self._anchors = []
+                return
+        self._anchors.clear()
 
     def _inside(self, element: HtmlElement, place: Place, linked: bool) -> None:
-        self._add(element.text, linked)
+        parts = self._parts
+        if text := element.text:
+            parts.append(text)
+            if linked:
+                self._linked += len("".join(text.split()))
         for child in element:
             tag = child.tag
             if tag in _BLOCKS:
-                if not _hidden(child):
-                    self._end(place)
+                if parts:
+                    self._end(place, place.tag)
+                if not (child.attrib and _hidden(child)) and not (tag in _FRAME and not place.inside & _TEXT):
                     self._block(child, tag, place, linked)
             elif tag == "br":
-                self._end(place)
-            elif tag == "img":
-                self.images.append((len(self.lines), child))
+                if parts:
+                    self._end(place, place.tag)
             elif tag == "a":
                 self._anchors.append(child)
                 self._inside(child, place, linked=True)
+            elif tag == "img":
+                self.images.append((len(self.lines), child))
             elif tag not in _UNSEEN:
                 self._inside(child, place, linked)
-            self._add(child.tail, linked)
+            if text := child.tail:
+                parts.append(text)
+                if linked:
+                    self._linked += len("".join(text.split()))
 
     def _block(self, element: HtmlElement, tag: str, parent: Place, linked: bool) -> None:
-        name = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
-        place = Place(element, tag, name, _classes(name), parent)
+        name = f"{element.get('class') or ''} {element.get('id') or ''}".strip() if element.attrib else ""
+        place = Place(element, tag, name, _classes(name) if name else 0, parent)
         place.inside = parent.inside | _PLACE_BIT.get(tag, 0)
         place.near = parent.classes | _above(parent)
         if tag == "blockquote" and _POST.search(name):
-            self._whole(element, place, " ", "post")
+            self._whole(element, place, "post", element.itertext())
         elif tag == "tr" and _of_facts(element):
-            self._whole(element, place, " | ", "tr")
+            cells = (clean.line("".join(cell.itertext())) for cell in element)
+            self._whole(element, place, "tr", [" | ".join(filter(None, cells))])
         else:
             self._inside(element, place, linked)
-            self._end(place)
+            if self._parts:
+                self._end(place, tag)
 
-    def _whole(self, element: HtmlElement, place: Place, between: str, tag: str) -> None:
+    def _whole(self, element: HtmlElement, place: Place, tag: str, pieces: Iterable[str]) -> None:
         """An element with all its blocks as one line."""
-        pieces = [clean.line("".join(child.itertext())) for child in element] if tag == "tr" else element.itertext()
-        self._parts.append(between.join(filter(None, pieces)))
+        self._parts.append(" ".join(pieces))
         self._anchors.extend(element.iter("a"))
         self._end(place, tag)
 
@@ -190,14 +199,14 @@ def _above(place: Place) -> int:
 
 @lru_cache(maxsize=16_384)
 def _classes(name: str) -> int:
-    return sum(bit for bit, pattern in _CLASSES if pattern.search(name)) if name else 0
+    return sum(bit for bit, pattern in _CLASSES if pattern.search(name))
 
 
 def _hidden(element: HtmlElement) -> bool:
-    if element.get("hidden") is not None:
-        return True
     style = element.get("style")
-    return style is not None and "display:none" in style.replace(" ", "").lower()
+    if style is not None and "display:none" in style.replace(" ", "").lower():
+        return True
+    return element.get("hidden") is not None
 
 
 def _of_facts(row: HtmlElement) -> bool:
