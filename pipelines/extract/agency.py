@@ -87,10 +87,10 @@ def _found(facts: Facts, blocks: Sequence[Block], authors: Sequence[str]) -> Ite
 
 
 def _is_credit(block: Block) -> bool:
-    """Lines outside of the text that may say whose it is; a picture's credit may not."""
+    """Lines outside of the text that may say whose it is; a picture's credit may not, nor "© dpa", which is one too."""
     if block.kind is BlockKind.CREDIT:
         return bool(block.rule)  # those without a rule came from a figure
-    return block.removal in {Removal.BYLINE, Removal.COPYRIGHT} and len(block.text) <= _SENTENCE
+    return block.removal is Removal.BYLINE and len(block.text) <= _SENTENCE
 
 
 def _credited(index: int, text: str, listed: bool = False) -> Iterator[Named]:

@@ -101,7 +101,8 @@ NOBODY = frozenset(
     photo photos interview min minutes minuten read datum posted on in by the and und der die das updated on
     publiziert veröffentlicht erstellt publicado publié pubblicato opublikowano am el le dnia today heute hoy donate
     rubrik section category kategorie geschrieben eingestellt beiträge posts artikel articles schlagwörter tags
-    nichtangemeldet автор редактор поделиться share this alle artikel view all posts default""".split()  # noqa: SIM905 - words are read more easily as a text
+    nichtangemeldet автор редактор поделиться share this alle artikel view all posts default
+    anónimo anonimo anonyme anonym cortesía аноним анонім""".split()  # noqa: SIM905 - words are read more easily as a text
 )
 A_DAY = re.compile(rf"(?:{_MONTH}|{_DAY})\.?", re.IGNORECASE)
 PARTICLE = frozenset(

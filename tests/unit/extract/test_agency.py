@@ -159,6 +159,7 @@ def test_credit_lines_outside_of_the_text_count_and_those_of_pictures_do_not():
     byline = of(Block(BlockKind.PARAGRAPH, "Von Eva Kern, dpa", Removal.BYLINE, "de:byline"))
     assert (byline.value, byline.evidence.source) == ("dpa", "credit")
     assert of(Block(BlockKind.CREDIT, "Foto: dpa")) is None
+    assert of(Block(BlockKind.PARAGRAPH, "© dpa | Eva Kern", Removal.COPYRIGHT, "de:copyright")) is None
     assert of(Block(BlockKind.CAPTION, "Soldiers (AFP)")) is None
     assert of(Block(BlockKind.PARAGRAPH, "Foto: dpa", Removal.PHOTO_CREDIT, "de:photo")) is None
     assert of(Block(BlockKind.PARAGRAPH, "(AFP)", Removal.RELATED_LINKS, "en:related")) is None
