@@ -1,4 +1,4 @@
-"""The article's text as blocks in reading order: trafilatura finds the body, its tree says what each block is.
+"""What trafilatura takes for the article's text, as blocks in reading order: the witness that body/ hears.
 
 trafilatura's caches hold results of pure functions only and its duplicate test is off, so no page can
 change what comes of the next; tests/unit/extract/test_text.py holds it to that.
@@ -23,7 +23,7 @@ for _library in ("trafilatura", "htmldate", "justext", "courlan", "charset_norma
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 # Links, images and formatting change which paragraphs trafilatura takes, for the worse on DEV (F4 of fundus .955,
-# with images .939, with links .953): `source.py` finds them in the page's own tree. date_params: without them
+# with images .939, with links .953): `body/` finds them in the page's own tree. date_params: without them
 # trafilatura asks the clock, although it reads no metadata here.
 _OPTIONS: Final = {
     fast: Extractor(

@@ -2,7 +2,7 @@
 
     python -m tests.quality.train                      # train on all, write the weights
     python -m tests.quality.train --cross-validate     # score pages by weights that never saw their publisher
-    python -m tests.quality.train --without-language de   # train without a language, score its pages
+    python -m tests.quality.train --without-language de   # no page and no phrase rule of a language; score its pages
 
 Truth: a line of a page is its article's if the labelled paragraphs have it (score.py's own test), or, in trafeval, if it
 has a snippet that must occur, and is not if it has one that must not. Lines that nobody labelled, optional paragraphs
@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shutil import ignore_patterns
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -35,6 +37,8 @@ from pipelines.extract.body.features import Features, features
 from pipelines.extract.body.segments import segments
 from pipelines.extract.body.shingles import Shingles, tokens
 from pipelines.extract.page import parse
+from pipelines.extract.residue import phrases
+from pipelines.extract.residue.strip import Residue
 from tests.quality.corpora import CORPORA, scorer
 
 FOLDS = 5
@@ -142,13 +146,14 @@ def written(weights: classify.Weights, pages: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def predicted(path: Path, record: dict) -> tuple[str, dict]:
-    """A page's row, made with the weights of `path`."""
+def predicted(folder: Path, record: dict) -> tuple[str, dict]:
+    """A page's text, made with the weights and the phrase rules of `folder`."""
     warnings.simplefilter("ignore")
-    if path != classify.WEIGHTS:
-        classify.WEIGHTS = path
+    if folder / "weights.toml" != classify.WEIGHTS:
+        classify.WEIGHTS = folder / "weights.toml"
         classify.weights.cache_clear()
-    article = extract(score.html_of(CORPORA, record), record["url"] or "").article
+    residue = Residue(rules=folder / "residue")
+    article = extract(score.html_of(CORPORA, record), record["url"] or "", residue=residue).article
     return record["id"], {"text": article.text if article else ""}
 
 
@@ -169,10 +174,11 @@ def main() -> None:
     parser.add_argument("--cross-validate", action="store_true")
     parser.add_argument("--without-language", default="")
     options = parser.parse_args()
+    language = options.without_language
     records = {record["id"]: record for record in score.load(CORPORA)}
     with ProcessPoolExecutor() as pool, TemporaryDirectory() as folder:
         tables = [one for one in pool.map(table, records.values(), chunksize=16) if one is not None]
-        if not options.cross_validate and not options.without_language:
+        if not options.cross_validate and not language:
             weights = train(tables)
             classify.WEIGHTS.write_text(written(weights, len(tables)), encoding="utf-8")
             print(
@@ -180,10 +186,11 @@ def main() -> None:
             )
             return
         made = {}
-        for number, (taught, asked) in enumerate(folds(tables, options.without_language, records)):
-            path = Path(folder) / f"{number}.toml"
-            path.write_text(written(train(taught), len(taught)), encoding="utf-8")
-            made |= dict(pool.map(partial(predicted, path), (records[one.record] for one in asked), chunksize=8))
+        for number, (taught, asked) in enumerate(folds(tables, language, records)):
+            fold = Path(folder) / str(number)
+            shutil.copytree(phrases.rules_folder(), fold / "residue", ignore=ignore_patterns(f"{language}.toml"))
+            (fold / "weights.toml").write_text(written(train(taught), len(taught)), encoding="utf-8")
+            made |= dict(pool.map(partial(predicted, fold), (records[one.record] for one in asked), chunksize=8))
         print(score.table(score.evaluate([records[name] for name in made], made)[1]))
 
 
