@@ -14,7 +14,8 @@ import pytest
 from tests.quality.corpora import CORPORA, scorer
 from tests.quality.evidence import BOTH, WHOLE, false_removals, measure
 
-SAMPLE = {"fundus": 3, "fundeval": 2, "aed": 6, "cpe": 2, "daniel": 24, "trafeval": 24}  # every n-th page
+SAMPLE = {"fundus": 3, "fundeval": 2, "aed": 5, "cpe": 2, "trafeval": 24}  # every n-th page
+SITES = 12  # every n-th site of daniel, whole: repetition is learnt from it
 FLOORS = {
     "fundus": {"F4": 0.955, "clean": 0.45, "perfect": 0.35, "title": 0.78, "date": 0.95, "author": 0.85},
     "fundeval": {"F4": 0.95, "clean": 0.6},
@@ -45,6 +46,9 @@ def measured():
         pytest.skip("../shared/corpora is not there")
     score = scorer()
     records = [record for corpus, step in SAMPLE.items() for record in score.load(CORPORA, [corpus])[::step]]
+    daniel = score.load(CORPORA, ["daniel"])
+    sites = sorted({record["site"] for record in daniel})[::SITES]
+    records += [record for record in daniel if record["site"] in sites]
     pages = measure(records)
     return records, pages, {name: score.evaluate(records, made)[1] for name, made in pages.items()}
 
@@ -67,9 +71,12 @@ def test_text_is_better_than_in_each_of_trafilaturas_modes(measured, corpus, mod
 
 
 def test_false_removals(measured):
-    """Of the paragraphs that a truth lists, those that stood in the text and were taken out by us."""
+    """Of the paragraphs that a truth lists, those that stood in the text and were taken out by us.
+
+    daniel is left out: its truths hold menu words and dates.
+    """
     records, pages, _ = measured
-    assert false_removals(records, pages[WHOLE]) <= FALSE_REMOVALS
+    assert false_removals([record for record in records if record["corpus"] in TEXT], pages[WHOLE]) <= FALSE_REMOVALS
 
 
 def test_each_source_of_evidence_adds_something(measured):

@@ -6,6 +6,7 @@ must convince them. With the classifier switched off, its word is all that count
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ import numpy as np
 
 from pipelines.extract import metadata, stated, text
 from pipelines.extract.body import classify, kinds
-from pipelines.extract.body.features import Features, Witnesses, features
+from pipelines.extract.body.features import Column, Features, Witnesses, features
 from pipelines.extract.body.segments import CLASS_BIT, Segment, Segments, segments
 from pipelines.extract.body.shingles import Shingles, tokens
 from pipelines.extract.facts import Facts
@@ -22,9 +23,13 @@ from pipelines.extract.page import Page
 from pipelines.extract.residue.context import Verdict
 from pipelines.model import Block, Evidence, Link, Removal
 
-KEEP: Final = 0.37  # a line that trafilatura takes goes below this
+KEEP: Final = 0.33  # a line that trafilatura takes goes below this
 ADD: Final = 0.5  # a line that it leaves comes in above this
 _HEADING: Final = 0.05  # a heading that it takes, right above a kept paragraph, goes only below this
+_LINKED: Final = 0.5
+_PARAGRAPH: Final = 8  # words
+_NUMBERED = re.compile(r"\d{1,3}[.)]\s")
+_SERIES: Final = 3  # numbered headings
 _POOR: Final = 0.5  # share of trafilatura's words below which the tree is not where its text came from
 _LITTLE: Final = 100  # words of a text below which trafilatura is asked to try harder
 _STATED_MIN: Final = 60  # words below which a stated body is a teaser
@@ -106,23 +111,23 @@ def witnesses(extractor: Shingles, facts: Facts, titles: Sequence[Evidence]) -> 
     )
 
 
-def _judged(lines: Sequence[Segment], table: Features, scores: np.ndarray) -> list[bool]:
-    least = np.where(table.heard, KEEP, ADD)
-    kept: list[bool] = (scores > least).tolist()
-    for index in range(len(lines) - 2, -1, -1):
-        line, below = lines[index], lines[index + 1]
-        if (
-            not kept[index]
-            and table.heard[index]
-            and line.tag in kinds.HEADINGS
-            and line.link < 0.5
-            and scores[index] > _HEADING
-            and kept[index + 1]
-            and below.tag not in kinds.HEADINGS
-            and len(below.words) >= 8
-        ):
+def _judged(lines: Sequence[Segment], table: Features, scores: Column) -> list[bool]:
+    kept: list[bool] = (scores > np.where(table.heard, KEEP, ADD)).tolist()
+    headings = [index for index, line in enumerate(lines) if line.tag in kinds.HEADINGS and table.heard[index]]
+    numbered = [index for index in headings if _NUMBERED.match(lines[index].text)]
+    if len(numbered) >= _SERIES:  # the headings of a list of ten best things stand and fall together
+        for index in numbered:
             kept[index] = True
+    for index in reversed(headings):
+        line, below = lines[index], index + 1
+        if line.link < _LINKED and scores[index] > _HEADING and below < len(lines) and kept[below]:
+            kept[index] = kept[index] or _opens(lines[below])
     return kept
+
+
+def _opens(below: Segment) -> bool:
+    """Whether a line below a heading is text that needs it."""
+    return below.tag not in kinds.HEADINGS and len(below.words) >= _PARAGRAPH
 
 
 def _written(choice: _Choice, found: Segments, url: str) -> Body:
