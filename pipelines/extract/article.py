@@ -48,11 +48,13 @@ def extract(
     if page is None:
         return Extracted(None, None)
     stated = facts.gather(page, url)
-    titles = metadata.title(stated, url, found.title if found else "")
     # What a feed said of the page may help to name it, never to cut it: the text is a function of the page alone.
     headlines = metadata.title(stated, url)
+    titles = metadata.title(stated, url, found.title) if found and found.title else headlines
+    written = people.authors(page, stated, url)
     chosen = choose.body(page, stated, headlines, url, weigh=SourceOfEvidence.CLASSIFIER in residue.evidence)
-    blocks = strip(chosen.blocks, Context(_spellings(headlines, stated)), residue, chosen.against)
+    context = Context(_spellings(headlines, stated), people.chosen(written))
+    blocks = strip(chosen.blocks, context, residue, chosen.against)
     dated = dates.published(
         page,
         stated,
@@ -61,7 +63,6 @@ def extract(
         found.published if found else None,
         found.published_raw if found else "",
     )
-    written = people.authors(page, stated, url)
     behind = agency.find(stated, blocks, people.chosen(written))
     article = Article(
         url=url,

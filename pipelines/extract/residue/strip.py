@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pipelines.extract.residue import again, phrases, repeats, titles
+from pipelines.extract.residue import again, phrases, repeats, signed, titles
 from pipelines.extract.residue.context import Context, Rule, Verdict
 from pipelines.model import Block, BlockKind
 
@@ -54,6 +54,7 @@ def strip(
 def _rules(residue: Residue, against: Sequence[Verdict]) -> Iterator[Rule]:
     """Phrases come first, since they can say what a block is; and again once more is known to be no text."""
     yield titles.repeated
+    yield signed.signed
     if Evidence.PHRASES in residue.evidence:
         yield phrases.load(residue.rules).rule
     if against:
