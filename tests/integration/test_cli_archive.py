@@ -219,7 +219,7 @@ def test_a_damaged_catalog_is_an_operators_matter(call, archive):
 
 def test_a_newer_catalog_is_refused(call, archive):
     with sqlite3.connect(archive / "catalog.sqlite") as database:
-        database.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
+        database.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
     database.close()
     code, _, err = call("status", archive)
     assert code == ExitCode.INPUT
