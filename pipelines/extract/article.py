@@ -12,6 +12,7 @@ from pipelines.extract import (
     decode,
     facts,
     language,
+    lines_about,
     metadata,
     people,
     walls,
@@ -54,8 +55,13 @@ def extract(
     written = people.authors(page, stated, url)
     chosen = choose.body(page, stated, headlines, url, weigh=SourceOfEvidence.CLASSIFIER in residue.evidence)
     context = Context(_spellings(headlines, stated), people.chosen(written))
-    blocks = strip(chosen.blocks, context, residue, chosen.against)
-    dated = dates.published(
+    stripped = strip(chosen.blocks, context, residue, chosen.against)
+    spoken = language.identify(_prose(stripped))
+    about = lines_about.read(stripped, spoken)
+    blocks = about.blocks
+    if about.authors and not context.authors:
+        written = (Evidence("; ".join(about.authors), "text", 0.5), *written)
+    stated_days = dates.published(
         page,
         stated,
         url,
@@ -63,6 +69,7 @@ def extract(
         found.published if found else None,
         found.published_raw if found else "",
     )
+    dated = lines_about.dated(stated_days, about, captured_at)
     behind = agency.find(stated, blocks, people.chosen(written))
     article = Article(
         url=url,
@@ -74,8 +81,8 @@ def extract(
         published_evidence=dated,
         title_evidence=titles,
         modified=dates.modified(stated, captured_at),
-        language=language.identify(_prose(blocks)),
-        categories=metadata.categories(stated),
+        language=spoken,
+        categories=metadata.categories(stated) or about.categories,
         blocks=blocks,
         links=chosen.links,
         images=metadata.images(stated, chosen.images, url),

@@ -56,7 +56,7 @@ def extract(body: bytes, url: str, residue: Residue = Residue()) -> Article | No
     title = titles[0].value if titles else ""
     blocks = strip(marked, Context(titles=(title,) if title else (), authors=tuple(labels.authors)), residue)
     spoken = language.identify("\n".join(block.text for block in blocks if block.kept))
-    dated = _published(labels, blocks, spoken, url)
+    dated = published(labels, blocks, spoken, url)
     authors = tuple(dict.fromkeys(labels.authors))
     behind = agency.find(_NO_MARKUP, blocks, (*authors, *labels.houses))
     return Article(
@@ -70,7 +70,7 @@ def extract(body: bytes, url: str, residue: Residue = Residue()) -> Article | No
         title_evidence=titles,
         modified=_modified(labels, spoken, url),
         language=spoken,
-        categories=_categories(labels),
+        categories=categories(labels),
         blocks=blocks,
         links=_links(undone, lines),
         images=tuple(dict.fromkeys(filter(None, map(_normal, undone.images[:IMAGES_MAX])))),
@@ -152,7 +152,7 @@ def _marked(lines: Sequence[Line], labels: Labels) -> list[Block]:
     return found
 
 
-def _published(labels: Labels, blocks: Sequence[Block], spoken: str, url: str) -> tuple[Evidence, ...]:
+def published(labels: Labels, blocks: Sequence[Block], spoken: str, url: str) -> tuple[Evidence, ...]:
     """Every day that the text states for itself, the chosen one first."""
     judged = [_judged(stated, blocks, spoken, url) for stated in labels.published]
     found = dates.URL_DATE.search(url.partition("?")[0].partition("//")[2])
@@ -193,7 +193,7 @@ def _modified(labels: Labels, spoken: str, url: str) -> str:
     return next((evidence.value for evidence in judged if evidence.confidence), "")
 
 
-def _categories(labels: Labels) -> tuple[str, ...]:
+def categories(labels: Labels) -> tuple[str, ...]:
     unique = {clean.fold(name): name for name in reversed(labels.categories) if len(name) <= 80}
     return tuple(reversed(unique.values()))[:CATEGORIES_MAX]
 
