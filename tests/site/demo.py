@@ -94,6 +94,8 @@ def _tell(console: Console, catalog: Catalog, truth: dict[str, Expected], archiv
     console.print(telling.kept_table(truth, ended, {outlet.id: outlet.name for outlet in OUTLETS}), soft_wrap=False)
     console.print()
     console.print(telling.why_table(ended), soft_wrap=False)
+    console.print()
+    console.print(telling.residue_table(catalog), soft_wrap=False)
     row = telling.article_row(catalog)
     if row is None:
         raise DemoFailedError(f"no article was kept; see {archive}/runs/*/skipped.jsonl")
@@ -101,7 +103,7 @@ def _tell(console: Console, catalog: Catalog, truth: dict[str, Expected], archiv
     shown = truth.get(row["url"])
     names = {outlet.id: outlet.name for outlet in OUTLETS}
     telling.show_article(console, row, names[shown.outlet] if shown else "")
-    wrong = telling.disagreements(truth, ended)
+    wrong = [*telling.disagreements(truth, ended), *telling.text_faults(truth, catalog)]
     for line in wrong:
         console.print(Text(f"  {line}", style="red"))
     if wrong:

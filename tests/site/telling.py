@@ -105,6 +105,36 @@ def why_table(ended: Mapping[str, tuple[str, str]]) -> Table:
     return table
 
 
+def residue_table(catalog: Catalog) -> Table:
+    """What was taken out of the articles' texts, by its name, with one line each as it stood."""
+    table = Table(title="What was taken out of the texts", title_justify="left", title_style="bold")
+    table.add_column("removal")
+    table.add_column("blocks", justify="right")
+    table.add_column("rule, for example")
+    table.add_column("what it took", overflow="fold")
+    taken: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in map(orjson.loads, catalog.rows(outcome=Outcome.ARTICLE)):
+        for block in row["blocks"]:
+            if not block["kept"]:
+                taken[block["removal"]].append(block)
+    for removal, blocks in sorted(taken.items(), key=lambda item: (-len(item[1]), item[0])):
+        shown = min(blocks, key=lambda block: (block["rule"], block["text"]))
+        table.add_row(removal, str(len(blocks)), shown["rule"], Text(shown["text"][:90]))
+    return table
+
+
+def text_faults(truth: Mapping[str, Expected], catalog: Catalog) -> list[str]:
+    """Articles whose text lacks a sentence of the site's truth, or still has a line that is no part of the article."""
+    lines = []
+    for row in map(orjson.loads, catalog.rows(outcome=Outcome.ARTICLE)):
+        expected = truth.get(row["url"])
+        if expected is None or expected.outcome != "article":
+            continue
+        lines += [f"{row['url']}: lacks {each!r}" for each in expected.sentences if each not in row["text"]]
+        lines += [f"{row['url']}: has still {each!r}" for each in expected.residue if each in row["text"]]
+    return lines
+
+
 def article_row(catalog: Catalog) -> dict[str, Any] | None:
     """The JSON row of the article that the demo shows; any article where that one was not kept."""
     rows: list[dict[str, Any]] = [orjson.loads(row) for row in catalog.rows(outcome=Outcome.ARTICLE)]

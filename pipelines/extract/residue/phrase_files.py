@@ -51,6 +51,7 @@ class PhraseRule:
     takes_following: bool
     lines_only: bool  # not what ends with a full stop
     phrases: tuple[tuple[How, Phrase], ...]
+    together: tuple[Phrase, ...]  # all of them somewhere in the block, in any order; () if the rule has none
     examples: tuple[str, ...]
     keeps: tuple[str, ...]
 
@@ -102,8 +103,11 @@ class _Reader:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise self._error((*at, "name"), 'a rule needs a name of small letters, digits and hyphens: "share-it"')
         phrases = tuple(self._phrases(rule, at))
-        if not phrases:
-            raise self._error(at, f"rule {name!r} has no phrase: is, labels, starts, ends or contains")
+        together = tuple(self._read(text, (*at, "together")) for text in self._strings(rule, "together", at))
+        if not phrases and not together:
+            raise self._error(at, f"rule {name!r} has no phrase: is, labels, starts, ends, contains or together")
+        if len(together) == 1:
+            raise self._error((*at, "together"), f"rule {name!r}: together needs two phrases; one alone is contains")
         examples = self._strings(rule, "examples", at)
         if not examples:
             raise self._error(at, f"rule {name!r} has no examples; give at least one line that it removes")
@@ -123,6 +127,7 @@ class _Reader:
             takes_following=self._boolean(rule, "takes_following", at),
             lines_only=self._boolean(rule, "lines_only", at),
             phrases=phrases,
+            together=together,
             examples=examples,
             keeps=self._strings(rule, "keeps", at),
         )
@@ -186,5 +191,5 @@ class _Reader:
 
 _KEYS: Final = (
     "name", "removal", "credit", "where", "max_words", "kinds", "takes_following", "lines_only", *map(str, How),
-    "examples", "keeps",
+    "together", "examples", "keeps",
 )  # fmt: skip

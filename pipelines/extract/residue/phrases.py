@@ -51,6 +51,7 @@ class _Entry:
     rule: PhraseRule
     how: How
     phrase: Phrase
+    others: tuple[Phrase, ...] = ()  # that must stand in the line, too
 
     def has_room(self, count: int) -> bool:
         """Whether a line of so many words may be meant."""
@@ -63,7 +64,15 @@ class _Entry:
             line = fold(label[0]) if label else ""
         start, end = _BOUNDS[self.how]
         found = self.phrase.pattern(start=start, end=end).search(line)
-        return found[0].strip() if found else ""
+        others = [phrase.pattern(start=False, end=False).search(line) for phrase in self.others] if found else []
+        return " ... ".join(each[0].strip() for each in (found, *others) if each) if found and all(others) else ""
+
+
+def _entries(rule: PhraseRule) -> Iterator[_Entry]:
+    for how, phrase in rule.phrases:
+        yield _Entry(rule, how, phrase)
+    if rule.together:
+        yield _Entry(rule, How.CONTAINS, rule.together[0], rule.together[1:])
 
 
 class Rulebook:
@@ -77,7 +86,7 @@ class Rulebook:
         self._first = Openings()  # by the first word: most phrases say how a block starts
         self._any = Index()
         self._reported = tuple(phrase for file in files for phrase in file.reported)
-        self._entries = [_Entry(rule, how, phrase) for rule in self.rules for how, phrase in rule.phrases]
+        self._entries = [entry for rule in self.rules for entry in _entries(rule)]
         self._lines: defaultdict[str, list[int]] = defaultdict(list)  # whole lines without choices, as they stand
         self._labels: defaultdict[str, list[int]] = defaultdict(list)
         self._label_openings: set[str] = set()

@@ -52,15 +52,16 @@ def strip(
 
 
 def _rules(residue: Residue, against: Sequence[Verdict]) -> Iterator[Rule]:
-    """Phrases come first, since they can say what a block is; and again once more is known to be no text."""
+    """Phrases come first, since they can say what a block is; and again at the end, when more of the edges is gone."""
     yield titles.repeated
     yield signed.signed
-    if Evidence.PHRASES in residue.evidence:
-        yield phrases.load(residue.rules).rule
-    if against:
-        yield lambda _blocks, _context: iter(against)
-        if Evidence.PHRASES in residue.evidence:
-            yield phrases.load(residue.rules).rule
+    said = phrases.load(residue.rules).rule if Evidence.PHRASES in residue.evidence else None
+    if said:
+        yield said
+    yield lambda _blocks, _context: iter(against)
     yield again.repeated
-    if Evidence.REPEATS in residue.evidence and residue.repeated:
-        yield repeats.rule(residue.repeated)
+    repeated = residue.repeated if Evidence.REPEATS in residue.evidence else repeats.NOTHING
+    if repeated:
+        yield repeats.rule(repeated)
+    if said and (against or repeated):
+        yield said
