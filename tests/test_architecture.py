@@ -47,6 +47,8 @@ def test_all_contracts_hold(copy: Path) -> None:
         ("pipelines/store/catalog.py", "import fastwarc", "One door for WARC libraries"),
         ("crawler/spiders/news.py", "import lxml", "One door for extraction libraries"),
         ("pipelines/keep.py", "import sqlalchemy", "One door for the database"),
+        ("pipelines/export/columns.py", "import pyarrow", "One door for Parquet"),
+        ("pipelines/rows.py", "import pipelines.export.columns", "imports point one way"),
         ("pipelines/workers.py", "import scrapy", "runs without Scrapy"),
         ("crawler/discovery/feeds.py", "import scrapy", "Discovery is pure"),
     ],
