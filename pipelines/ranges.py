@@ -19,8 +19,8 @@ _BUFFER: Final = 1 << 16  # bytes handed out at a time
 class _Seekable(io.RawIOBase):
     """What is the same for everything of a known size that can be read at any place."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, end: Callable[[], None] | None) -> None:
+        self._size, self._end = size, end
         self._place = 0
 
     def readable(self) -> bool:
@@ -47,6 +47,11 @@ class _Seekable(io.RawIOBase):
         self._place += len(piece)
         return len(piece)
 
+    def close(self) -> None:
+        if not self.closed and self._end is not None:
+            self._end()
+        super().close()
+
     @abstractmethod
     def _piece(self, place: int, size: int) -> bytes:
         """At least one byte from `place` on and at most `size`."""
@@ -59,8 +64,8 @@ class _Ranges(_Seekable):
     a whole file few large ones.
     """
 
-    def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
-        super().__init__(size)
+    def __init__(self, size: int, fetch: Callable[[int, int], bytes], end: Callable[[], None] | None) -> None:
+        super().__init__(size, end)
         self._fetch = fetch
         self._held, self._at = b"", 0  # bytes, and the offset of the first of them
         self._next = FIRST
@@ -77,25 +82,26 @@ class _Ranges(_Seekable):
 
 
 class _Section(_Seekable):
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, file: BinaryIO, start: int, size: int, end: Callable[[], None] | None) -> None:
+        super().__init__(size, end)
         self._file, self._start = file, start
 
     def _piece(self, place: int, size: int) -> bytes:
         self._file.seek(self._start + place)
         return self._file.read(size)
 
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
+
+def ranged(size: int, fetch: Callable[[int, int], bytes], end: Callable[[], None] | None = None) -> BinaryIO:
+    """A file of `size` bytes. `fetch(offset, length)` gives exactly those bytes, or raises what reading is to raise.
+
+    `end` is called when the file is closed.
+    """
+    return io.BufferedReader(_Ranges(size, fetch, end), _BUFFER)
 
 
-def ranged(size: int, fetch: Callable[[int, int], bytes]) -> BinaryIO:
-    """A file of `size` bytes. `fetch(offset, length)` gives exactly those bytes, or raises what reading is to raise."""
-    return io.BufferedReader(_Ranges(size, fetch), _BUFFER)
+def section(file: BinaryIO, start: int, size: int, end: Callable[[], None] | None = None) -> BinaryIO:
+    """The `size` bytes of a seekable file from `start` on, as a file of their own.
 
-
-def section(file: BinaryIO, start: int, size: int) -> BinaryIO:
-    """The `size` bytes of a seekable file from `start` on, as a file of their own. Closing it closes the other."""
-    return io.BufferedReader(_Section(file, start, size), _BUFFER)
+    `end` is called when that is closed; the other file stays open but for that.
+    """
+    return io.BufferedReader(_Section(file, start, size, end), _BUFFER)

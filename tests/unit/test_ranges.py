@@ -65,9 +65,14 @@ def test_what_fetching_raises_is_what_reading_raises():
             file.read(1)
 
 
-def test_closing_a_section_closes_its_file():
+def test_closing_calls_what_is_to_be_called_once():
     whole = io.BytesIO(b"0123456789")
-    part = section(whole, 3, 4)
+    ends: list[str] = []
+    part = section(whole, 3, 4, lambda: ends.append("part"))
     assert part.read() == b"3456"
     part.close()
-    assert whole.closed
+    part.close()
+    ranged(1, Remote(b"x").fetch, lambda: ends.append("far")).close()
+    section(whole, 0, 1).close()
+    assert ends == ["part", "far"]
+    assert not whole.closed
