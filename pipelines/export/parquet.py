@@ -48,11 +48,11 @@ def writing(file: IO[bytes], columns: Sequence[Column]) -> Iterator[ParquetWrite
     writer = ParquetWriter(file, columns)
     try:
         yield writer
+        writer.close()
     except BaseException:
         with suppress(OSError, pa.ArrowException):  # pyarrow would do it later, when the file is gone
             writer.abandon()
         raise
-    writer.close()
 
 
 class ParquetWriter:

@@ -15,20 +15,27 @@ from typing import Any
 import orjson
 
 from pipelines import urls
+from pipelines.errors import InputError
 
 Row = dict[str, Any]
 Take = Callable[[Row], object]
 
 
 def at(path: str) -> Take:
-    """What stands under a key, or at a dotted path of keys; None where an object on the way is null."""
+    """What stands under a key, or at a dotted path of keys; None where an object on the way is null.
+
+    Taking it raises `InputError` where something else than an object is on the way.
+    """
     key, *inner = path.split(".")
 
     def take(row: Row) -> object:
         value: Any = row.get(key)
         for name in inner:
+            if value is None:
+                return None
             if not isinstance(value, dict):
-                return value
+                found = f"expected an object, found {str(value)[:80]!r}"
+                raise InputError(f"row {row.get('id')!r}: {key}: {found}; are these rows of ours?")
             value = value.get(name)
         return value
 
@@ -76,8 +83,11 @@ def text_digest(row: Row) -> object:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_LIBRARIES = at("processing.libraries")
+
+
 def libraries(row: Row) -> object:
-    named = at("processing.libraries")(row)
+    named = _LIBRARIES(row)
     return "; ".join(f"{name} {version}" for name, version in named.items()) if isinstance(named, dict) else named
 
 
