@@ -30,6 +30,13 @@ class Remote:
     def name(self) -> str:
         return shown(self.url)
 
+    @property
+    def path(self) -> None:
+        return None
+
+    def places(self) -> None:
+        return None
+
     def open(self) -> BinaryIO:
         """It as a seekable file; without ranges, a temporary one.
 
