@@ -70,7 +70,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command
 @click.argument("source", metavar="DIR|FILE")
 @click.option(
-    "--format", "kind", type=click.Choice([*map(str, Format)]), required=True, help="What to write; see below."
+    "--format", "kind", type=click.Choice([*map(str, Format)]), required=True, help="What to write."
 )
 @click.option("-o", "--output", "target", metavar="FILE|FOLDER", default="", help="Write there, whole or not at all.")
 @click.option("--since", metavar="DAY", type=_DAY, help="Only rows of this day or later.")
