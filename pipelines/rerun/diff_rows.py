@@ -142,15 +142,18 @@ def flat(processing: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def compare(before: Row, after: Row) -> Difference | None:
-    """What differs between two rows of a record; None if nothing does."""
+    """What differs between two rows of a record; None if nothing does. One without blocks counts as far as it goes."""
+    whole = "blocks" in before and "blocks" in after
     names = [name for name in dict.fromkeys((*after, *before)) if name not in NO_FIELDS | {"blocks", "removed"}]
+    if not whole:
+        names = [name for name in names if name in before and name in after]
     fields = {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
     digests = _payload(before), _payload(after)
-    if digests[0] != digests[1]:
+    if whole and digests[0] != digests[1]:
         fields["payload_digest"] = digests
     if before.get("url") != after.get("url"):
         fields["url"] = before.get("url"), after.get("url")
-    pairs = align(before.get("blocks") or (), after.get("blocks") or ())
+    pairs = align(before["blocks"] or (), after["blocks"] or ()) if whole else ()
     if not fields and not any(pair.change for pair in pairs):
         return None
     return Difference(Change.CHANGED, before, after, fields, pairs)

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 import orjson
@@ -184,7 +183,9 @@ def _said(value: object) -> str:
 
 
 def _name(place: Mapping[str, Any]) -> str:
-    return PurePosixPath(place.get("warc") or "").name
+    """The WARC's file name: two runs may have found it in two places."""
+    name: str = place.get("warc") or ""
+    return name.rpartition("/")[2]
 
 
 def short(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Final
 import orjson
 
 from pipelines.errors import InputError
-from pipelines.model import Outcome
 from pipelines.rerun import layout
 from pipelines.store.catalog import Catalog
 from pipelines.store.runs import RUNS
@@ -42,7 +41,8 @@ class Stored:
         yield from layout.lines_of(self.path)
         if self.path.is_dir() and not layout.is_rerun(self.path) and (self.path / _SKIPPED).is_file():
             for line in layout.lines_of(self.path / _SKIPPED):
-                yield orjson.dumps(_thin(parsed(line, self.path / _SKIPPED)))
+                if (skipped := _thin(line, self.path / _SKIPPED)) is not None:
+                    yield orjson.dumps(skipped)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         for line in self.lines():
@@ -74,13 +74,20 @@ def stored(path: Path) -> Stored:
 
 def parsed(line: bytes, where: Path) -> dict[str, Any]:
     """A line as a row. Raises `InputError` for what is none."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{where}: a line is no row ({error}): {line[:80]!r}") from error
-    if not isinstance(row, dict) or not isinstance(row.get("id"), str | None) or "outcome" not in row:
+    row = _parsed(line, where)
+    if not isinstance(row.get("id"), str | None) or "outcome" not in row:
         raise InputError(f"{where}: a line is no row: {line[:80]!r}")
     return row
+
+
+def _parsed(line: bytes, where: Path) -> dict[str, Any]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{where}: a line is no row ({error}): {line[:80]!r}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: a line is no row: {line[:80]!r}")
+    return value
 
 
 @contextmanager
@@ -92,14 +99,16 @@ def _catalog(archive: Path) -> Iterator[Catalog]:
         catalog.close()
 
 
-def _thin(skipped: Mapping[str, Any]) -> dict[str, Any]:
-    """A line of skipped.jsonl as a row that knows little; a URL that was never captured has no place."""
-    place = {name: skipped.get(name) for name in _PLACE} if skipped.get("warc") else None
+def _thin(line: bytes, where: Path) -> dict[str, Any] | None:
+    """A line of skipped.jsonl as a row that knows little; None for a URL that has no record, as it was never asked."""
+    skipped = _parsed(line, where)
+    if not skipped.get("warc"):
+        return None
     return {
         "id": None,
         "url": skipped.get("url"),
-        "outcome": skipped.get("outcome", Outcome.NO_TEXT.value),
+        "outcome": skipped.get("outcome"),
         "detail": skipped.get("detail") or "",
-        "provenance": place,
+        "provenance": {name: skipped.get(name) for name in _PLACE},
         "processing": None,
     }
