@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines import message
-from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES
+from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES, is_wacz, opened
 from pipelines.errors import DocumentError, InputError
 from pipelines.model import Damage, Item, Record, Role
 from pipelines.warc.metadata import found_of, metadata, role_of
 from pipelines.warc.reader import read
+from pipelines.warc.wacz import Wacz
 
 #: Records that a row is made of; requests, warcinfo and foreign metadata are about other records.
 _TYPES = frozenset({"response", "revisit", "resource", "metadata"})
@@ -72,17 +73,29 @@ def of_text(path: Path | None, url: str, limit: int) -> Html:
     """A text file, or stdin where there is no path."""
     if path is None:
         return replace(_of_pipe(sys.stdin.buffer, url, limit), plain=True)
-    if is_warc(path):
-        raise InputError(f"{path}: a WARC; leave --text away, which is for flattened text")
+    if is_wacz(path) or is_warc(path):
+        raise InputError(f"{path}: a web archive; leave --text away, which is for flattened text")
     return Html(stem(path), url, path, plain=True)
 
 
 def of_file(path: Path, url: str) -> Iterator[Input]:
     """The pages of a file, whatever it holds."""
-    if is_warc(path):
+    if is_wacz(path):
+        yield from _of_wacz(path)
+    elif is_warc(path):
         yield from _records(path, str(path))
     else:
         yield Html(stem(path), url, path)
+
+
+def _of_wacz(path: Path) -> Iterator[Input]:
+    """The pages of the WARCs in a WACZ, each of which must be what its package says."""
+    with opened(path) as file:
+        wacz = Wacz(file, str(path))
+        for member in wacz.warcs:
+            wacz.check(member)
+            with wacz.open(member) as stream:
+                yield from _records(stream, f"{path}#{member}")
 
 
 def of_stream(stream: io.BufferedReader, url: str, limit: int) -> Iterator[Input]:
