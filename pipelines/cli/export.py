@@ -69,9 +69,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command
 @click.argument("source", metavar="DIR|FILE")
-@click.option(
-    "--format", "kind", type=click.Choice([*map(str, Format)]), required=True, help="What to write."
-)
+@click.option("--format", "kind", type=click.Choice([*map(str, Format)]), required=True, help="What to write.")
 @click.option("-o", "--output", "target", metavar="FILE|FOLDER", default="", help="Write there, whole or not at all.")
 @click.option("--since", metavar="DAY", type=_DAY, help="Only rows of this day or later.")
 @click.option("--until", metavar="DAY", type=_DAY, help="Nor later than this day, which is included.")
