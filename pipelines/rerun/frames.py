@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -67,10 +66,3 @@ class FrameWriter:
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._sha256.update(data)
-
-
-def read_frames(file: IO[bytes], lengths: Iterable[int]) -> Iterator[bytes]:
-    """The packed rows of a file of frames, whose lengths are known from elsewhere."""
-    file.seek(HEAD_SIZE)
-    for length in lengths:
-        yield file.read(length)

@@ -1,12 +1,10 @@
 """What lies where in the folder of a re-run, and how its rows are read; a live run's are read the same way.
 
-run.json                the whole run, written last
-parts/<name>.jsonl.gz   the rows of one WARC, in record order
-parts/<name>.json       that part's completion mark: without it, the rows are not there
-outcomes.jsonl          one line for each row that is no article
-known/                  what is kept so that the run can be taken up or extended: prints, captures, first rows
-
-and in `known/` nothing that its readers need.
+- `run.json`: the whole run. It says `"complete": true` once all parts are there.
+- `parts/<name>.jsonl.gz`: the rows of one WARC, in record order.
+- `parts/<name>.json`: that part's completion mark; without it, the rows are not there.
+- `outcomes.jsonl`: a line for each row that is no article.
+- `known/`: what is kept so that the run can be taken up or extended; its readers need none of it.
 """
 
 from __future__ import annotations
@@ -140,3 +138,5 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         growing.replace(path)
     except OSError as error:
         raise StorageError(f"{path}: can't be written ({error.strerror or error})") from error
+    finally:
+        growing.unlink(missing_ok=True)

@@ -35,6 +35,7 @@ def read(
     digests: bool = True,
     payloads: bool = False,
     wants: Wants | None = None,
+    start: int = 0,
 ) -> Iterator[Record | Damage]:
     """The records of a WARC or ARC file in file order, and the damages where they lie.
 
@@ -42,7 +43,7 @@ def read(
     `max_record` the largest block in bytes; what `wants` refuses is passed over, and nothing of it is checked but its
     length. With `digests`, a record whose block does not match its digest is withheld; without a block digest the
     payload's counts. With `payloads` that is checked in any case: a record whose block matches, but not its payload
-    digest, follows its `Damage`.
+    digest, follows its `Damage`. `start` is the offset of a record, or of its gzip member, from which to read on.
     A record that shares its gzip member with others has a locator of length 0 (`read_at` finds it by its id).
     Raises `InputError` for a file that can't be opened or read.
     """
@@ -57,22 +58,22 @@ def read(
     try:
         if isinstance(source, Path):
             with source.open("rb", buffering=0) as file:
-                yield from _read(file, limits)
+                yield from _read(file, limits, start)
         elif source.seekable():
-            yield from _read(source, limits)
+            yield from _read(source, limits, start)
         else:  # a pipe: to go on behind a bad place one must be able to go back
             with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
                 shutil.copyfileobj(source, spool)
                 spool.seek(0)
-                yield from _read(cast("BinaryIO", spool), limits)
+                yield from _read(cast("BinaryIO", spool), limits, start)
     except OSError as error:
         raise InputError(f"{limits.name}: can't be read ({error.strerror or error})") from error
 
 
-def _read(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
-    source = Source(file)
+def _read(file: BinaryIO, limits: Limits, start: int) -> Iterator[Record | Damage]:
+    source = Source(file, start)
     yield from _straight(source, limits)
-    for frame in frames(source, compressed=source.offset > 0):
+    for frame in frames(source, compressed=source.offset > start):
         parser = Parser(frame, limits)
         if frame.offset == 0 and parser.starts_with(arc.MAGIC):
             yield from arc.read_arc(file, limits)
