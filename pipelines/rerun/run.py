@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -24,15 +24,14 @@ from pipelines.extract.residue.strip import Evidence
 from pipelines.model import Outcome
 from pipelines.rerun import base, known, layout
 from pipelines.rerun.inputs import Source
-from pipelines.rerun.job import Job, Limits
+from pipelines.rerun.job import Job, Limits, derivation
 from pipelines.rerun.learn import Learnt, learn
 from pipelines.rerun.part import Unread, first
 from pipelines.rerun.plan import Plan, Planned, State, plan
+from pipelines.rerun.progress import LOCK
 from pipelines.rerun.schedule import Scheduler
 from pipelines.rerun.seal import is_current, seal
 from pipelines.rerun.select import Selection
-
-_LOCK: Final = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,9 @@ def _write(request: Request, planned: Iterable[Planned], learnt: Learnt | None, 
         "kind": "rerun",
         "id": _id(request, jobs),
         "processing": asdict(made_by) | {"libraries": dict(made_by.libraries), "run": None},
+        "derivation": derivation(made_by, request.settings, request.limits),
         "selection": request.selection.facts(),
+        "selection_digest": request.selection.digest,
         "inputs": [job.source.name for job in jobs],
         "repeats": learnt.facts() if learnt is not None else None,
         "parts": len(marks),
@@ -169,7 +170,7 @@ def _lock(run: Path) -> Iterator[None]:
     try:
         for folder in (run / layout.PARTS, run / layout.KNOWN):
             folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(run / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StorageError(f"{run}: can't be written ({error.strerror}); choose another folder for --out") from error
     try:
