@@ -109,7 +109,7 @@ def _print(facts: dict[str, Any], examples: list[Difference], *, err: bool) -> N
     outcomes = [(f"{each['a']} -> {each['b']}", each["records"]) for each in facts["outcomes"]]
     _table("Other outcome", ("outcome", "records"), outcomes, err=err)
     for difference in examples:
-        for line in _example(difference):
+        for line in example(difference):
             say(line)
     left = sum(facts["records"][change.value] for change in Change) - len(examples)
     if left:
@@ -125,7 +125,7 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple[Any, ...]], *, er
     click.echo(err=err)
 
 
-def _example(difference: Difference) -> Iterator[str]:
+def example(difference: Difference) -> Iterator[str]:
     """A difference in a few lines."""
     row = difference.row
     yield f"{difference.change.value}  {printable(str(row.get('id') or '?'))}  {printable(str(row.get('url') or ''))}"
