@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from pipelines.cli.diff import example
 from pipelines.config import Config, load_config
 from pipelines.derive import DeriveSettings, processing
 from pipelines.errors import ExitCode, InputError
+from pipelines.extract.residue.strip import Evidence
 from pipelines.rerun import diff_json
 from pipelines.rerun.diff_rows import flat
 from pipelines.rerun.diff_totals import short
@@ -35,8 +37,18 @@ _NAMED: Final = 10  # rows that a short name fits, in the message
 @click.option("--rederive", "again", is_flag=True, help="Derive it again from its WARC record and compare.")
 @click.option("--warc-root", "root", metavar="DIR", default="", help="Where the WARCs lie; without: in the archive.")
 @click.option("--config", metavar="DIR", help="Folder of the crawl.toml and residue/ rules it was made with.")
+@click.option(
+    "--without",
+    "without",
+    metavar="EVIDENCE",
+    type=click.Choice([evidence.value for evidence in Evidence]),
+    multiple=True,
+    help="It was made without phrases, classifier or repeats; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: the row, and what deriving it again gave.")
-def command(name: str, where: str, again: bool, root: str, config: str | None, as_json: bool) -> ExitCode:
+def command(
+    name: str, where: str, again: bool, root: str, config: str | None, without: tuple[str, ...], as_json: bool
+) -> ExitCode:
     """Show a row: its text, what was removed and why, where it lies, and what made it.
 
     ROW is an id, the beginning of one, or a URL. DIR is an archive, an archive's runs/ID, a re-run's folder, or a file
@@ -56,7 +68,7 @@ def command(name: str, where: str, again: bool, root: str, config: str | None, a
     proof = None
     if again:
         limits = Limits(1)
-        with _pool(config, limits) as pool:
+        with _pool(config, without, limits) as pool:
             proof = rederive(row, run, root, limits.max_record, pool)
     if as_json:
         print_json({"row": row, **({"rederived": _facts(proof)} if proof else {})})
@@ -67,9 +79,11 @@ def command(name: str, where: str, again: bool, root: str, config: str | None, a
     return ExitCode.DIFFERS if proof is not None and proof.difference is not None else ExitCode.OK
 
 
-def _pool(config: str | None, limits: Limits) -> DerivePool:
+def _pool(config: str | None, without: tuple[str, ...], limits: Limits) -> DerivePool:
     known = load_config(Path(config)) if config else Config()
     settings = DeriveSettings.of(known, Path(config) if config else None)
+    evidence = settings.residue.evidence - frozenset(map(Evidence, without))
+    settings = replace(settings, residue=replace(settings.residue, evidence=evidence))
     made_by = processing(residue=settings.residue)
     return DerivePool(
         limits.workers, known.derive.timeout_seconds, known.derive.memory_bytes, settings, Path(), made_by

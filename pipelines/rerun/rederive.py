@@ -24,8 +24,8 @@ from pipelines.rerun.stored import Stored
 from pipelines.warc.disk import OPEN
 from pipelines.workers import Again, DerivePool
 
-#: What a re-run says of revisits, by all its inputs; one record can't tell.
-_OF_THE_RUN: Final = frozenset({Outcome.DUPLICATE.value, Outcome.UNRESOLVED_REVISIT.value})
+#: What a run says of revisits by all its records (`revisits`); one record can't tell.
+_OF_THE_RUN: Final = frozenset({Outcome.DUPLICATE, Outcome.NOT_MODIFIED, Outcome.UNRESOLVED_REVISIT})
 _WIDE: Final = 12  # characters of a digest, for people
 
 
@@ -81,8 +81,10 @@ def rederive(row: Row, run: Stored, warcs: str, max_record: int, pool: DerivePoo
     now: dict[str, Any] = orjson.loads(made.row)
     notes = []
     if page.record.type == "revisit" and {row["outcome"], now["outcome"]} <= _OF_THE_RUN:
-        notes.append("what a revisit repeats is known to the run as a whole: outcome and detail are taken as they are")
-        now |= {"outcome": row["outcome"], "detail": row.get("detail")}
+        said = {"outcome": row["outcome"], "detail": row.get("detail")}
+        if said != {name: now[name] for name in said}:
+            notes.append("what a revisit repeats is known to a whole run: outcome and detail are taken as they are")
+        now |= said
     now["provenance"]["warc"] = row["provenance"]["warc"]  # the file was found by it, whatever it is called here
     difference = _compare(row, now)
     changed = versions(row.get("processing"), now.get("processing"))

@@ -50,7 +50,7 @@ def call(capsysbinary) -> Call:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
-    """Rows of one WARC, with the shipped rules (a) and with one rule more (b); with that rule on one outlet less."""
+    """Rows of one WARC with the shipped rules (a) and with one rule more (b): re-runs, and files of `extract`."""
     folder = tmp_path_factory.mktemp("diff")
     records = [
         warcs.record(n, warcs.response(story(n)), WARC_Target_URI=f"https://www.outlet{n % 2}.org/{n}")
@@ -68,15 +68,17 @@ def runs(tmp_path_factory) -> Path:
     )
     english.write_text(english.read_text("utf-8") + rule, "utf-8")
     for name, more in (("a", []), ("b", ["--config", str(config)])):
-        target = folder / f"{name}.jsonl"
-        assert run(["extract", str(folder / "pages.warc.gz"), "-o", str(target), "--jobs", "1", *more]) == ExitCode.OK
+        warc, target = str(folder / "pages.warc.gz"), str(folder / f"{name}.jsonl")
+        assert run(["extract", warc, "-o", target, "--jobs", "1", *more]) == ExitCode.OK
+        assert run(["rerun", warc, "--out", str(folder / name), "--jobs", "1", *more]) == ExitCode.OK
     return folder
 
 
+@pytest.mark.parametrize(("a", "b"), [("a", "b"), ("a.jsonl", "b.jsonl"), ("a", "b.jsonl")])
 def test_runs_that_differ_in_one_rule_show_exactly_the_blocks_that_it_moved(
-    call: Call, runs: Path, tmp_path: Path
+    call: Call, runs: Path, tmp_path: Path, a: str, b: str
 ) -> None:
-    code, out, err = call("diff", runs / "a.jsonl", runs / "b.jsonl", "-o", tmp_path / "d.jsonl", "--json")
+    code, out, err = call("diff", runs / a, runs / b, "-o", tmp_path / "d.jsonl", "--json")
     assert (code, err) == (ExitCode.DIFFERS, "")
     lines = [json.loads(line) for line in (tmp_path / "d.jsonl").read_text("utf-8").splitlines()]
     assert {line["url"]: [block["text"] for block in line["blocks"]] for line in lines} == {
@@ -123,6 +125,7 @@ def test_a_run_and_itself_packed_or_not(call: Call, runs: Path, tmp_path: Path) 
     code, out, _ = call("diff", runs / "a.jsonl", packed, "-o", tmp_path / "d.jsonl", "--html", tmp_path / "d.html")
     assert code == ExitCode.OK
     assert "the same code, rules and libraries" in out
+    assert call("diff", runs / "a", packed)[0] == ExitCode.OK
     assert (tmp_path / "d.jsonl").read_bytes() == b""
     assert (tmp_path / "d.html").is_file()
 

@@ -122,7 +122,7 @@ def test_names_that_fit_none_or_many(call: Call, archive: Path, rows: list) -> N
 def test_every_row_of_an_archive_is_derived_again_to_the_same(prove, archive: Path, rows: list) -> None:
     for row in rows:
         proof = prove(row, archive)
-        assert (proof.difference, proof.versions, proof.causes) == (None, {}, ())
+        assert (proof.difference, proof.versions, proof.notes, proof.causes) == (None, {}, (), ())
         assert {**proof.row, "processing": {**proof.row["processing"], "run": "run-1"}} == row
     assert {row["outcome"] for row in rows} == {"article", "duplicate", "no_text", "http_4xx", "http_5xx"}
 
@@ -137,10 +137,31 @@ def test_what_an_outlet_repeats_is_learnt_again(prove, tmp_path: Path) -> None:
     test_second_pass.record(archive, range(8))
     row = next(row for row in rows_of(archive) if any(block["removal"] == "site_repeat" for block in row["blocks"]))
     assert prove(row, archive).difference is None
+    assert run(["rerun", str(archive), "--out", str(tmp_path / "again"), "--jobs", "1"]) == ExitCode.OK
+    (same,) = (each for each in stored(tmp_path / "again").rows() if each["id"] == row["id"])
+    assert same["blocks"] == row["blocks"]
+    assert prove(same, tmp_path / "again", archive).difference is None
     proof = prove(row, other(row, tmp_path), archive)  # a row alone does not say what its outlet repeats
     (moved,) = proof.difference.blocks
     assert (moved.change, moved.rules, moved.after["text"]) == ("restored", ("site-repeat",), test_second_pass.CLOSING)
     assert "what the outlet repeats was learnt from other pages" in proof.causes[0]
+
+
+def test_rows_of_a_rerun_with_what_it_knows_of_revisits(prove, archive: Path, rows: list, tmp_path: Path) -> None:
+    assert run(["rerun", str(archive), "--out", str(tmp_path / "again"), "--jobs", "1"]) == ExitCode.OK
+    found = [*stored(tmp_path / "again").rows()]
+    assert [row["outcome"] for row in found if prove(row, tmp_path / "again", archive).difference] == []
+
+    # A file with nothing but a revisit: the run says that its original is nowhere, the record alone can't.
+    (place,) = (row["provenance"] for row in rows if row["outcome"] == "duplicate")
+    alone = tmp_path / "revisit.warc.gz"
+    alone.write_bytes((archive / place["warc"]).read_bytes()[place["offset"] :][: place["length"]])
+    assert run(["rerun", str(alone), "--out", str(tmp_path / "alone"), "--jobs", "1"]) == ExitCode.OK
+    (row,) = stored(tmp_path / "alone").rows()
+    assert row["outcome"] == "unresolved_revisit"
+    proof = prove(row, tmp_path / "alone", alone)
+    assert proof.difference is None
+    assert "known to a whole run" in proof.notes[0]
 
 
 def test_a_row_that_somebody_changed(call: Call, archive: Path, rows: list, tmp_path: Path) -> None:
