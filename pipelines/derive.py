@@ -30,6 +30,7 @@ from pipelines.model import (
     Provenance,
     Record,
 )
+from pipelines.warc.fields import agrees
 
 if TYPE_CHECKING:
     from pipelines.config import Config  # pydantic would double the imports of a worker that needs none of it
@@ -111,6 +112,8 @@ def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Der
     if record.type == "revisit" and (head is None or head.status == 304 or 200 <= head.status < 300):
         return _revisit(record, row)  # of an error or a redirect, the status says more than that it was seen before
     if record.type == "resource":
+        if not record.url.lower().startswith(("http://", "https://")):  # an archiver's own notes: logs, screenshots
+            return row.ends(Outcome.NOT_HTTP, f"a resource record of {record.url.partition(':')[0][:40]}:")
         mime = record.field("Content-Type").partition(";")[0].strip().lower()
         return _page(_Body(record.block, mime), row, settings, record.date, found)
     if head is None:
@@ -183,6 +186,10 @@ def _entity(record: Record, head: message.Head, settings: DeriveSettings) -> _Bo
     data, whole = message.entity(record.block, head)
     cut = record.field("WARC-Truncated") or ("" if whole else "the entity ends before its message")
     note = ""
+    rest = memoryview(record.block)[head.length :]
+    if len(data) < len(rest) and not head.get("transfer-encoding") and agrees(record.payload_digest, rest):
+        # Archivers inside of HTTP clients store what those decoded, under the length of what was sent.
+        data, note = bytes(rest), "longer than its Content-Length, and whole by its payload digest"
     try:
         decoded = message.decode_content(data, head.codings, settings.decoded_max)
     except DocumentError as error:

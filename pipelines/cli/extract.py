@@ -184,6 +184,9 @@ def _end(tally: Tally, *, as_json: bool) -> ExitCode:
         print_json(tally.facts(), err=True)
     else:
         outcomes_table(tally.outcomes, "", err=True)
+        if tally.kinds:
+            counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(tally.kinds.items()))
+            say(f"records without a row: {counted}")
         for fault in tally.faults:
             say(f"error: {fault}")
         if tally.unlisted:
