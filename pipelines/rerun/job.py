@@ -37,6 +37,7 @@ class Job:
     part: str  # name of the part
     source: Source
     digest: str  # of the source's content
+    size: int  # bytes of it
     selection: Selection
     settings: DeriveSettings
     processing: Processing
@@ -59,7 +60,7 @@ class Job:
         return {
             "part": self.part,
             "source": self.source.name,
-            "bytes": self.source.size,
+            "bytes": self.size,
             "sha256": self.digest.removeprefix("sha256:"),
             "rules": self.processing.rules_digest,
             "derivation": derivation(self.processing, self.settings, self.limits),

@@ -96,7 +96,7 @@ def loads(line: bytes) -> Entry:
     outlet, packed = values.pop("print", ("", ""))
     values["date"] = _moment(values["date"])
     return Entry(
-        Capture(**values),
+        Capture(**{"record_id": "", "url": "", "digest": "", **values}),
         Row(row[0], Outcome(row[1]), *row[2:]) if row else None,
         offset,
         length,

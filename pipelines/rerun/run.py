@@ -46,7 +46,7 @@ class Request:
 
     def job(self, part: str, source: Source, digest: str) -> Job:
         made_by = processing(residue=self.settings.residue)
-        return Job(self.run, part, source, digest, self.selection, self.settings, made_by, self.limits)
+        return Job(self.run, part, source, digest, source.size, self.selection, self.settings, made_by, self.limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,15 @@ class Scheduler(Protocol):
 
 
 class Local:
-    """The workers of this machine, whose number the jobs state. Close it."""
+    """The workers of this machine, whose number the jobs state. Close it.
 
-    def __init__(self, told: Told | None = None) -> None:
+    `pool`: workers that are there already and stay; their settings must be those of the jobs.
+    """
+
+    def __init__(self, told: Told | None = None, pool: DerivePool | None = None) -> None:
         self._told = told
-        self._pool: DerivePool | None = None
+        self._own = pool is None
+        self._pool = pool
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="part")
 
     def each(self, function: Callable[..., Result], calls: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
@@ -47,6 +51,6 @@ class Local:
 
     def close(self) -> None:
         """End the workers; parts that are not done are left as they are."""
-        if self._pool is not None:
+        if self._own and self._pool is not None:
             self._pool.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
