@@ -1,6 +1,6 @@
 """Two runs against each other: every record that they don't agree on, in RUN_A's order, then what only RUN_B has.
 
-Memory holds some 150 bytes for each row of RUN_A (its id, its place, a digest of what it says) and none of its text.
+Memory holds some 170 bytes for each row of RUN_A (its id, its place, a digest of what it says) and none of its text.
 Rows of RUN_B that differ, or that RUN_A lacks, wait in a temporary file; RUN_A is read once more for those alone.
 """
 

@@ -9,9 +9,7 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
 import orjson
+from isal import igzip, isal_zlib
 
 from pipelines.errors import InputError, StorageError
 
@@ -29,6 +28,8 @@ KNOWN: Final = "known"
 ROWS: Final = ".jsonl.gz"
 MARK: Final = ".json"
 _LIVE: Final = "articles.jsonl.gz"  # of a live run's folder: runs/<id>/ of an archive
+# isal's stub declares an instance where the class is
+_UNREADABLE: Final[tuple[type[Exception], ...]] = (OSError, EOFError, isal_zlib.error)  # type: ignore[assignment]
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -102,11 +103,12 @@ def _lines(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             lines: BinaryIO = file
             if file.peek(2).startswith(_GZIP):
-                lines = cast("BinaryIO", gzip.GzipFile(fileobj=file))
+                # thrice as fast as zlib
+                lines = cast("BinaryIO", igzip.IGzipFile(fileobj=file))  # type: ignore[no-untyped-call]
             for line in lines:
                 if text := line.rstrip(b"\r\n"):
                     yield text
-    except (OSError, EOFError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{path}: can't be read ({error})") from error
 
 
