@@ -30,6 +30,7 @@ from pipelines.model import (
     Provenance,
     Record,
 )
+from pipelines.warc.fields import agrees
 
 if TYPE_CHECKING:
     from pipelines.config import Config  # pydantic would double the imports of a worker that needs none of it
@@ -111,6 +112,8 @@ def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Der
     if record.type == "revisit" and (head is None or head.status == 304 or 200 <= head.status < 300):
         return _revisit(record, row)  # of an error or a redirect, the status says more than that it was seen before
     if record.type == "resource":
+        if not record.url.lower().startswith(("http://", "https://")):  # an archiver's own notes: logs, screenshots
+            return row.ends(Outcome.NOT_HTTP, f"a resource record of {record.url.partition(':')[0][:40]}:")
         mime = record.field("Content-Type").partition(";")[0].strip().lower()
         return _page(_Body(record.block, mime), row, settings, record.date, found)
     if head is None:
@@ -183,6 +186,10 @@ def _entity(record: Record, head: message.Head, settings: DeriveSettings) -> _Bo
     data, whole = message.entity(record.block, head)
     cut = record.field("WARC-Truncated") or ("" if whole else "the entity ends before its message")
     note = ""
+    rest = memoryview(record.block)[head.length :]
+    if len(data) < len(rest) and not head.get("transfer-encoding") and agrees(record.payload_digest, rest):
+        # Archivers inside of HTTP clients store what those decoded, under the length of what was sent.
+        data, note = bytes(rest), "longer than its Content-Length, and whole by its payload digest"
     try:
         decoded = message.decode_content(data, head.codings, settings.decoded_max)
     except DocumentError as error:
@@ -233,13 +240,35 @@ def _page(
 
 
 def _revisit(record: Record, row: _Row) -> Derived:
-    original = record.field("WARC-Refers-To") or record.field("WARC-Refers-To-Target-URI")
+    """A revisit by what it says of its original; whether that is anywhere, a re-run tells."""
+    original = (record.field("WARC-Refers-To") or record.field("WARC-Refers-To-Target-URI")).strip("<>")
     when = record.field("WARC-Refers-To-Date")
     if record.field("WARC-Profile").rstrip("/").endswith("server-not-modified"):
-        return row.ends(Outcome.NOT_MODIFIED, f"304; as captured {when} in {original}".replace("captured  in", "in"))
+        return row.ends(Outcome.NOT_MODIFIED, not_modified(original, when))
     if not original and not record.payload_digest:
         return row.ends(Outcome.UNRESOLVED_REVISIT, "a revisit record that names neither an original nor a digest")
-    return row.ends(Outcome.DUPLICATE, f"same payload as {original or record.payload_digest} {when}".rstrip())
+    return row.ends(Outcome.DUPLICATE, same_payload(_row_referred_to(record), original or record.payload_digest, when))
+
+
+def not_modified(record: str, when: str) -> str:
+    """What the row of a capture says whose server answered that nothing has changed."""
+    return " ".join(filter(None, ("304; as captured", when, f"in {record}" if record else "")))
+
+
+def same_payload(row_id: str, record: str, when: str) -> str:
+    """What the row of a revisit says of the row and the record that have its payload; "" for what is not known."""
+    return f"same payload as {f'row {row_id}: ' if row_id else ''}{record}{f', captured {when}' if when else ''}"
+
+
+def _row_referred_to(record: Record) -> str:
+    """The id of the row of a revisit's original; "" where the revisit does not say enough."""
+    url = record.field("WARC-Refers-To-Target-URI").strip("<>")
+    try:
+        date = datetime.fromisoformat(record.field("WARC-Refers-To-Date"))
+    except ValueError:
+        return ""
+    known = url and record.payload_digest and date.tzinfo
+    return urls.article_id(url, date, record.payload_digest) if known else ""
 
 
 def _status(head: message.Head, row: _Row) -> Derived:

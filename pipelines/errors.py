@@ -29,6 +29,7 @@ class ExitCode(IntEnum):
     BUSY = 8  # another run holds the lock
     TIME = 9  # the time budget ran out; the rest is in the ledger
     INTERRUPTED = 10  # SIGINT or SIGTERM; all files are closed
+    DIFFERS = 11  # `diff`, `show --rederive`: done, and the two are not the same
 
 
 class WarchronicleError(Exception):

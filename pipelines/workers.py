@@ -92,7 +92,7 @@ class DerivePool:
                 derived = worker.damaged(item, str(error))
             return worker.worked(derived, self._setting.again(again), item.found)
 
-        return self._submit(worker.of_item, (item, again), spent)
+        return self.call(worker.of_item, (item, again), spent)
 
     def submit_record(self, record: Record, item: Item, again: Again | None = None) -> Future[Worked]:
         """Derive a record that has been read already, such as one from a pipe, which can't be read back."""
@@ -100,7 +100,7 @@ class DerivePool:
         def spent(outcome: Outcome, detail: str) -> Worked:
             return worker.worked(failed(record, outcome, detail), self._setting.again(again), item.found)
 
-        return self._submit(worker.of_record, (record, item.found, again), spent)
+        return self.call(worker.of_record, (record, item.found, again), spent)
 
     def submit_html(
         self,
@@ -112,11 +112,11 @@ class DerivePool:
         again: Again | None = None,
     ) -> Future[Worked]:
         """Derive a plain HTML file; `id` becomes the row's."""
-        return self._submit(worker.of_html, (html, id, url, captured_at, again), self._spent(id, url, again))
+        return self.call(worker.of_html, (html, id, url, captured_at, again), self._spent(id, url, again))
 
     def submit_text(self, text: bytes, *, id: str, url: str, again: Again | None = None) -> Future[Worked]:  # noqa: A002
         """Derive a text file; `id` becomes the row's."""
-        return self._submit(worker.of_text, (text, id, url, again), self._spent(id, url, again))
+        return self.call(worker.of_text, (text, id, url, again), self._spent(id, url, again))
 
     def _spent(self, name: str, url: str, again: Again | None) -> Callable[[Outcome, str], Worked]:
         def spent(outcome: Outcome, detail: str) -> Worked:
@@ -138,10 +138,13 @@ class DerivePool:
         for thread in self._threads:
             thread.join()
 
-    def _submit(
+    def call(
         self, function: Callable[..., Any], arguments: tuple[Any, ...], spent: Callable[[Outcome, str], Any]
     ) -> Future[Any]:
-        """Run `function(setting, *arguments)` in a worker; both must be importable there by name."""
+        """Run `function(setting, *arguments)` in a worker; it must be importable there by name, its answer small.
+
+        `spent` makes the answer where that took too much time or memory, or killed the worker; called in a thread.
+        """
         if self._closing.is_set():
             raise RuntimeError("the pool is closed")
         future: Future[Any] = Future()

@@ -17,7 +17,7 @@ from pipelines import __version__
 from pipelines.cli.console import say
 from pipelines.errors import ExitCode, WarchronicleError
 
-VERBS = ("extract", "verify", "export", "status")
+VERBS = ("extract", "rerun", "verify", "export", "status", "diff", "show")
 
 _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 

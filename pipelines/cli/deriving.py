@@ -25,10 +25,10 @@ LISTED = 100  # faults that are named one by one
 
 @dataclass
 class Tally:
-    """What came of an input: rows by outcome, records without a row by role, and what could not be read."""
+    """What came of an input: rows by outcome, records without a row by what they are, and what could not be read."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    roles: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     damages: int = 0
     unreadable: int = 0
     faults: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Tally:
         return {
             "rows": self.outcomes.total(),
             "outcomes": dict(sorted(self.outcomes.items())),
-            "records_without_row": dict(sorted(self.roles.items())),
+            "records_without_row": dict(sorted(self.kinds.items())),
             "damages": self.damages,
             "unreadable": self.unreadable,
             "faults": self.faults,
@@ -107,7 +107,7 @@ def _first(
             case Damage():
                 tally.damage(item)
             case NoPage():
-                tally.roles[item.role.value] += 1
+                tally.kinds[item.kind] += 1
             case _:
                 try:
                     waiting.append((item, submit(item)))

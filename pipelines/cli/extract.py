@@ -14,7 +14,7 @@ from rich.console import Console
 from pipelines.cli import explain, pages
 from pipelines.cli.console import outcomes_table, output, print_json, progress, say
 from pipelines.cli.deriving import Tally, derive_all
-from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES, files
+from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WACZ_NAMES, WARC_NAMES, files
 from pipelines.config import Config, load_config
 from pipelines.derive import DeriveSettings
 from pipelines.errors import ExitCode, InputError
@@ -59,9 +59,9 @@ def command(
 ) -> ExitCode:
     """Extract articles: a line of JSON for each page, in the order of the input.
 
-    INPUT is an HTML file, a WARC or ARC file (plain, .gz or .zst, anybody's), a folder of either, or - for stdin. WACZ
-    files and s3:// addresses are not read yet. A page that is no article has a line too, with its outcome. A page's
-    address helps to date it and to name its outlet: --url or --manifest tell it for HTML files; WARCs know it.
+    INPUT is an HTML file, a WARC or ARC file (plain, .gz or .zst, anybody's), a WACZ, a folder of any, or - for stdin.
+    `warchronicle rerun` also reads s3:// and the web. A page that is no article has a line too, with its outcome. A
+    page's address helps to date it and to name its outlet: --url or --manifest tell it for HTML files; WARCs know it.
 
     With --text, INPUT is a text file, a folder of them (.txt, .text, .md, also .gz) or -: articles that somebody
     flattened long ago. Its first line is taken for the title unless it reads as part of the text; labels such as
@@ -95,7 +95,7 @@ def command(
         raise click.UsageError(
             "--repeats, but --without or derive.residue of crawl.toml leaves repeats out; choose one"
         )
-    names = TEXT_NAMES if plain else HTML_NAMES + WARC_NAMES
+    names = TEXT_NAMES if plain else HTML_NAMES + WARC_NAMES + WACZ_NAMES
     paths = [path for name in inputs for path in ([None] if name == "-" else files([name], names))]
     listed = list(pages.of_manifest(Path(manifest), plain=plain)) if manifest else []
     tally = Tally()
@@ -184,6 +184,9 @@ def _end(tally: Tally, *, as_json: bool) -> ExitCode:
         print_json(tally.facts(), err=True)
     else:
         outcomes_table(tally.outcomes, "", err=True)
+        if tally.kinds:
+            counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(tally.kinds.items()))
+            say(f"records without a row: {counted}")
         for fault in tally.faults:
             say(f"error: {fault}")
         if tally.unlisted:

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines import message
-from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES
+from pipelines.cli.inputs import HTML_NAMES, TEXT_NAMES, WARC_NAMES, is_wacz, opened
 from pipelines.errors import DocumentError, InputError
 from pipelines.model import Damage, Item, Record, Role
 from pipelines.warc.metadata import found_of, metadata, role_of
 from pipelines.warc.reader import read
+from pipelines.warc.wacz import Wacz
 
-#: Records that a row is made of; requests, warcinfo and foreign metadata are about other records.
-_TYPES = frozenset({"response", "revisit", "resource", "metadata"})
+#: Records that a row is made of, and those that may be all that a file holds: what others derived from pages.
+_TYPES = frozenset({"response", "revisit", "resource", "metadata", "conversion"})
 _STARTS = (b"WARC/", b"filedesc://")
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16)))
 _GZIP = b"\x1f\x8b"
@@ -60,9 +61,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class NoPage:
-    """A record of ours that is a feed, a sitemap or a robots.txt: it has no row."""
+    """A record that has no row: a feed, a sitemap or a robots.txt of ours, or what somebody else derived from a page.
 
-    role: Role
+    `kind` is its role or, of others' records, its type: "conversion" (WET) and "metadata" (WAT).
+    """
+
+    kind: str
 
 
 Input = Html | Page | NoPage | Damage
@@ -72,17 +76,29 @@ def of_text(path: Path | None, url: str, limit: int) -> Html:
     """A text file, or stdin where there is no path."""
     if path is None:
         return replace(_of_pipe(sys.stdin.buffer, url, limit), plain=True)
-    if is_warc(path):
-        raise InputError(f"{path}: a WARC; leave --text away, which is for flattened text")
+    if is_wacz(path) or is_warc(path):
+        raise InputError(f"{path}: a web archive; leave --text away, which is for flattened text")
     return Html(stem(path), url, path, plain=True)
 
 
 def of_file(path: Path, url: str) -> Iterator[Input]:
     """The pages of a file, whatever it holds."""
-    if is_warc(path):
+    if is_wacz(path):
+        yield from _of_wacz(path)
+    elif is_warc(path):
         yield from _records(path, str(path))
     else:
         yield Html(stem(path), url, path)
+
+
+def _of_wacz(path: Path) -> Iterator[Input]:
+    """The pages of the WARCs in a WACZ, each of which must be what its package says."""
+    with opened(path) as file:
+        wacz = Wacz(file, str(path))
+        for member in wacz.warcs:
+            wacz.check(member)
+            with wacz.open(member) as stream:
+                yield from _records(stream, f"{path}#{member}")
 
 
 def of_stream(stream: io.BufferedReader, url: str, limit: int) -> Iterator[Input]:
@@ -155,6 +171,8 @@ def _records(source: Path | BinaryIO, name: str) -> Iterator[Input]:
     for event in read(source, None if isinstance(source, Path) else name, types=_TYPES):
         if isinstance(event, Damage):
             yield event
+        elif event.type == "conversion" or (event.type == "metadata" and not _about_an_exchange(event)):
+            yield NoPage(event.type)
         elif event.type != "metadata":
             if held is not None:
                 yield _page(held, None, source)
@@ -166,10 +184,17 @@ def _records(source: Path | BinaryIO, name: str) -> Iterator[Input]:
         yield _page(held, None, source)
 
 
+def _about_an_exchange(record: Record) -> bool:
+    """Whether a metadata record says how a page was fetched, as ours and Heritrix's do; those of WAT don't."""
+    return "warc-fields" in record.field("Content-Type").lower()
+
+
 def _page(record: Record, about: Record | None, source: Path | BinaryIO) -> Page | NoPage:
     role = role_of(metadata(about)) if about is not None else Role.PAGE
     if role is not Role.PAGE:
-        return NoPage(role)
+        return NoPage(role.value)
     item = Item(record.locator, found_of(about) if about is not None else None)
-    # One gzip stream for all records can't be read from the middle: those go to the workers as they are.
-    return Page(record, item, again=isinstance(source, Path) and record.locator.length > 0)
+    # One gzip stream for all records can't be read from the middle, and records of an ARC have no ids to find them by:
+    # those go to the workers as they are.
+    findable = record.locator.length > 0 and bool(record.field("WARC-Record-ID"))
+    return Page(record, item, again=isinstance(source, Path) and findable)

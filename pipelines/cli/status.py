@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from pipelines.cli import rerun_status
 from pipelines.cli.archive import CATALOG, open_catalog
 from pipelines.cli.console import outcomes_table, print_json, print_table
 from pipelines.config import load_config
+from pipelines.rerun.layout import is_rerun
 from pipelines.store.catalog import Catalog
 
 LAST_RUNS = 5
@@ -24,12 +26,17 @@ def command(archive: str, config: str, as_json: bool) -> None:
     """Show what an archive holds: WARCs, captures, outcomes, what waits, the last runs.
 
     DIR is the archive's folder; without it, archive.path of crawl.toml. Nothing is changed, and a crawl may be at work.
+    Of a re-run's folder it shows the parts that are done, and what is left.
 
     \b
       warchronicle status
       warchronicle status archive/ --json | jq .ledger
+      warchronicle status again/                          a re-run's --out
     """  # noqa: D301 - to click, \b is the character: leave the lines as they are
     folder = archive or load_config(Path(config)).archive.path
+    if is_rerun(Path(folder)):
+        rerun_status.show(folder, as_json=as_json)
+        return
     with open_catalog(folder) as catalog:
         facts = _facts(Path(folder), catalog)
     if as_json:

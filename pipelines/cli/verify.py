@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from pipelines.cli.console import print_json, print_table, progress, say
-from pipelines.cli.inputs import WARC_NAMES, files
+from pipelines.cli.inputs import WACZ_NAMES, WARC_NAMES, files, is_wacz
 from pipelines.errors import ExitCode, InputError
 from pipelines.model import Damage, DamageKind
-from pipelines.warc.verify import Verified, verify
+from pipelines.warc.verify import Verified, verify, verify_wacz
 
 
 @click.command
@@ -21,21 +21,25 @@ from pipelines.warc.verify import Verified, verify
 def command(inputs: tuple[str, ...], as_json: bool) -> ExitCode:
     """Check WARCs from end to end: frames, lengths, digests, required fields, record ids.
 
-    INPUT is a WARC or ARC file, or a folder, such as a whole archive. Exits 0 only when everything is sound, 3 when
-    something is damaged, 5 when nothing could be read. A file that a crawl still writes (.open) may end in the
-    middle of a record: that is said, and is no damage.
+    INPUT is a WARC or ARC file, a WACZ (whose files are held against the hashes in its package, too), or a folder, such
+    as a whole archive. Exits 0 only when everything is sound, 3 when something is damaged, 5 when nothing could be
+    read. A file that a crawl still writes (.open) may end in the middle of a record: that is said, and is no damage.
 
     \b
       warchronicle verify archive/
       warchronicle verify --json other.warc.gz | jq .files[].damages
     """  # noqa: D301 - to click, \b is the character: leave the lines as they are
-    paths = list(files(inputs, WARC_NAMES))
+    paths = list(files(inputs, WARC_NAMES + WACZ_NAMES))
     results: list[Verified] = []
     unreadable: list[dict[str, str]] = []
     with progress("verify", len(paths)) as bar:
         for path in paths:
             try:
-                results.append(verify(path))
+                for result in verify_wacz(path) if is_wacz(path) else [verify(path)]:
+                    if isinstance(result, InputError):
+                        unreadable.append({"file": str(path), "error": str(result)})
+                    else:
+                        results.append(result)
             except InputError as error:
                 unreadable.append({"file": str(path), "error": str(error)})
             bar.advance(bar.task_ids[0])

@@ -15,7 +15,7 @@ from zlib_ng import zlib_ng
 from pipelines.model import Locator, Record
 from pipelines.warc.digests import payload_fault
 from pipelines.warc.fields import FIELDS_MAX, LINE_MAX, agrees
-from pipelines.warc.limits import NEED_URL, Limits
+from pipelines.warc.limits import NEED_URL, START, Limits
 from pipelines.warc.source import FEED, PIECE, Source
 
 _GZIP = 31  # wbits
@@ -36,14 +36,21 @@ def next_record(source: Source, limits: Limits) -> Record | bool:
     # ISA-L is the faster of the two on long runs of text, and takes longer to begin.
     decoder = (isal_zlib if source.text else zlib_ng).decompressobj(_GZIP)
     parts: list[bytes] = []
-    size = 0
+    size = refused = 0
     found: Record | bool = False
     try:
         while size < _LARGEST and (feed := decoder.unconsumed_tail or source.take(FEED)):
-            parts.append(decoder.decompress(feed, PIECE))
-            size += len(parts[-1])
+            piece = decoder.decompress(feed, START if limits.wants and not size else PIECE)
+            if limits.wants and not size:
+                refused = _refused(piece, limits)
+            size += len(piece)
+            if not refused:
+                parts.append(piece)
             if decoder.eof:
                 source.back(len(decoder.unused_data))
+                if refused:
+                    found = size == refused
+                    break
                 data = parts[0] if len(parts) == 1 else b"".join(parts)
                 length = source.offset - start
                 if size > _TELLING:
@@ -57,16 +64,33 @@ def next_record(source: Source, limits: Limits) -> Record | bool:
     return found
 
 
-def _parse(data: bytes, offset: int, length: int, limits: Limits) -> Record | bool:
+def _refused(data: bytes, limits: Limits) -> int:
+    """Bytes of the record that begins so if it is sound and not wanted, 0 if it is to be read."""
+    end, fields = _head(data)
+    known = {name.lower(): value for name, value in reversed(fields)}
+    kind, size = known.get("warc-type", ""), known.get("content-length", "")
+    if not kind or not size.isascii() or not size.isdecimal() or limits.wants is None:
+        return 0
+    unwanted = (limits.types is not None and kind not in limits.types) or not limits.wants(kind, known, data[end + 4 :])
+    return end + 8 + int(size) if unwanted else 0
+
+
+def _head(data: bytes) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Where the head ends, before its last line end, and its fields; () if anything about it is odd."""
     end = data.find(b"\r\n\r\n", 0, LINE_MAX)
-    if end < 0 or not data.startswith(_HEADS) or not data.endswith(b"\r\n\r\n"):
-        return False
+    if end < 0 or not data.startswith(_HEADS):
+        return 0, ()
     try:
         text = data[10 : end + 2].decode()
     except UnicodeDecodeError:
-        return False
+        return 0, ()
     fields = tuple(_FIELD.findall(text))
-    if len(fields) != text.count("\n") or len(fields) > FIELDS_MAX:
+    return (0, ()) if len(fields) != text.count("\n") or len(fields) > FIELDS_MAX else (end, fields)
+
+
+def _parse(data: bytes, offset: int, length: int, limits: Limits) -> Record | bool:
+    end, fields = _head(data)
+    if not fields or not data.endswith(b"\r\n\r\n"):
         return False
     known = {name.lower(): value for name, value in reversed(fields)}
     start = end + 4

@@ -14,7 +14,7 @@ from pipelines.errors import RecordError
 from pipelines.model import Damage, DamageKind, Locator, Record
 from pipelines.warc.digests import payload_fault
 from pipelines.warc.fields import HEAD_MAX, agrees, parse, parse_date
-from pipelines.warc.limits import NEED_URL, Limits
+from pipelines.warc.limits import NEED_URL, START, Limits
 from pipelines.warc.members import Frame
 from pipelines.warc.window import Window
 
@@ -90,6 +90,8 @@ class Parser:
         end = _end_of_record(window.data, window.pos + length)
         kind = known.get("warc-type", "")
         wanted = limits.types is None or kind in limits.types
+        if wanted and limits.wants is not None:
+            wanted = limits.wants(kind, known, window.data[window.pos : window.pos + min(length, START)])
         check = limits.digests and wanted
         stated = known.get("warc-block-digest", "")
         block = window.data[window.pos : window.pos + length] if wanted or not end else b""

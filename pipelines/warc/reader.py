@@ -17,7 +17,7 @@ from pipelines.model import Damage, Locator, Record
 from pipelines.warc import arc
 from pipelines.warc.disk import OPEN
 from pipelines.warc.fast import next_record
-from pipelines.warc.limits import Limits
+from pipelines.warc.limits import Limits, Wants
 from pipelines.warc.members import frames
 from pipelines.warc.parser import Parser
 from pipelines.warc.source import GZIP_MAGIC, Source
@@ -34,13 +34,16 @@ def read(
     max_record: int = MAX_RECORD,
     digests: bool = True,
     payloads: bool = False,
+    wants: Wants | None = None,
+    start: int = 0,
 ) -> Iterator[Record | Damage]:
     """The records of a WARC or ARC file in file order, and the damages where they lie.
 
     `name` is what locators call the file (its path if not given), `types` the WARC-Types wanted,
-    `max_record` the largest block in bytes. With `digests`, a record whose block does not match its
-    digest is withheld; without a block digest the payload's counts. With `payloads` that is checked in any
-    case: a record whose block matches, but not its payload digest, follows its `Damage`.
+    `max_record` the largest block in bytes; what `wants` refuses is passed over, and nothing of it is checked but its
+    length. With `digests`, a record whose block does not match its digest is withheld; without a block digest the
+    payload's counts. With `payloads` that is checked in any case: a record whose block matches, but not its payload
+    digest, follows its `Damage`. `start` is the offset of a record, or of its gzip member, from which to read on.
     A record that shares its gzip member with others has a locator of length 0 (`read_at` finds it by its id).
     Raises `InputError` for a file that can't be opened or read.
     """
@@ -50,26 +53,27 @@ def read(
         max_record,
         digests,
         payloads,
+        wants,
     )
     try:
         if isinstance(source, Path):
             with source.open("rb", buffering=0) as file:
-                yield from _read(file, limits)
+                yield from _read(file, limits, start)
         elif source.seekable():
-            yield from _read(source, limits)
+            yield from _read(source, limits, start)
         else:  # a pipe: to go on behind a bad place one must be able to go back
             with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
                 shutil.copyfileobj(source, spool)
                 spool.seek(0)
-                yield from _read(cast("BinaryIO", spool), limits)
+                yield from _read(cast("BinaryIO", spool), limits, start)
     except OSError as error:
         raise InputError(f"{limits.name}: can't be read ({error.strerror or error})") from error
 
 
-def _read(file: BinaryIO, limits: Limits) -> Iterator[Record | Damage]:
-    source = Source(file)
+def _read(file: BinaryIO, limits: Limits, start: int) -> Iterator[Record | Damage]:
+    source = Source(file, start)
     yield from _straight(source, limits)
-    for frame in frames(source, compressed=source.offset > 0):
+    for frame in frames(source, compressed=source.offset > start):
         parser = Parser(frame, limits)
         if frame.offset == 0 and parser.starts_with(arc.MAGIC):
             yield from arc.read_arc(file, limits)
@@ -99,12 +103,13 @@ def read_at(archive: Path, locator: Locator) -> Record:
         path = growing if growing.exists() else path
     try:
         with path.open("rb", buffering=0) as file:
-            return _one(file, locator)
+            return read_one(file, locator)
     except OSError as error:
         raise InputError(f"{path}: can't be read ({error.strerror or error})") from error
 
 
-def _one(file: BinaryIO, locator: Locator) -> Record:
+def read_one(file: BinaryIO, locator: Locator) -> Record:
+    """The record at `locator` in a seekable file that is open; else as `read_at`. Raises `RecordError`, `OSError`."""
     limits = Limits(locator.warc, None, MAX_RECORD, digests=True)
     damage: Damage | None = None
     source = Source(file, locator.offset)

@@ -146,8 +146,8 @@ def test_csv_opens_in_a_spreadsheet_and_runs_nothing_there(call, made):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--format", "parquet"], ExitCode.USAGE, "later version"),
-        (["--format", "xls"], ExitCode.USAGE, "known: jsonl, csv"),
+        (["--format", "parquet"], ExitCode.USAGE, "needs -o"),
+        (["--format", "xls"], ExitCode.USAGE, "'jsonl', 'csv', 'parquet', 'text'"),
         ([], ExitCode.USAGE, "--format"),
         (["--format", "csv", "--outcome", "artikel"], ExitCode.USAGE, "known: all, article"),
         (["--format", "csv", "--run", "none"], ExitCode.INPUT, "no run 'none'"),

@@ -188,7 +188,7 @@ def test_stdin_is_a_page_or_a_warc():
     ("arguments", "code", "said"),
     [
         (["gone.html"], ExitCode.INPUT, "gone.html: there is no such file or folder"),
-        (["x.wacz"], ExitCode.INPUT, "WACZ is not read so far"),
+        (["x.wacz"], ExitCode.INPUT, "x.wacz: there is no such file"),
         (["s3://bucket/prefix"], ExitCode.INPUT, "only files and folders"),
         (["https://example.org/"], ExitCode.INPUT, "only files and folders"),
         ([], ExitCode.USAGE, "name an INPUT"),

@@ -96,7 +96,7 @@ def spent(outcome, detail):
 
 def run(pool, function, *arguments):
     """A function in the place of a page."""
-    return pool._submit(function, arguments, spent)
+    return pool.call(function, arguments, spent)
 
 
 def test_a_segfault_costs_that_page_only(pool):

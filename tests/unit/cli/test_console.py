@@ -1,9 +1,7 @@
-"""What reaches the terminal, and what a spreadsheet gets."""
+"""What reaches the terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 
 import click
@@ -13,7 +11,6 @@ from hypothesis import strategies as st
 
 from pipelines.cli.app import VERBS, run
 from pipelines.cli.console import print_table, printable
-from pipelines.cli.export import COLUMNS, _csv, cells
 from pipelines.errors import ExitCode, InputError
 
 
@@ -28,19 +25,6 @@ def test_no_text_steers_a_terminal(text):
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc"])))
 def test_plain_text_stays_as_it_is(text):
     assert printable(text) == text
-
-
-@given(st.text(), st.lists(st.text()))
-@example("=1+1", ["＝cmd", "x"])
-@example("\t=1", ["+1"])
-def test_every_cell_is_text_to_a_spreadsheet_and_comes_back(title, authors):
-    line = _csv(cells({"title": title, "authors": authors, "text": None})).decode()
-    (row,) = csv.reader(io.StringIO(line, newline=""))
-    cell = dict(zip(COLUMNS, row, strict=True))
-    clean = title.encode("utf-8", "replace").decode()
-    assert cell["title"] in (clean, f"'{clean}")
-    assert cell["text"] == ""
-    assert not any(value.startswith(tuple("=+-@\t\r\n＝＋－＠")) for value in row)
 
 
 def test_a_table_in_a_pipe_is_plain_and_not_cut(capsys):

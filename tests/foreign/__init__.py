@@ -1,0 +1,1 @@
+"""WARCs as other people's programs write them."""
