@@ -46,7 +46,7 @@ format: setup
 # Both lock files, with hashes and without any index address. Needs uv.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --only-extra replay --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements-replay.lock
+	uv pip compile -q --universal --python-version 3.11 --group replay --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements-replay.lock
 
 clean:
 	rm -rf .venv .venv-replay .mypy_cache .ruff_cache .pytest_cache .hypothesis archive-demo
