@@ -1,4 +1,4 @@
-"""What a page says of itself in lines of its text where its markup is silent: labels of a CMS, a byline, a date line."""
+"""What a page says of itself in lines of its text, its markup being silent: labels of a CMS, a byline, a date line."""
 
 from __future__ import annotations
 
