@@ -105,8 +105,14 @@ class _Body:
     note: str = ""
 
 
-def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Derived:
-    """The row of a record; what the record holds decides the outcome, and raises nothing of ours."""
+def derive(
+    record: Record, found: Found | None, settings: DeriveSettings, *, captured_at: datetime | None = None
+) -> Derived:
+    """The row of a record; what the record holds decides the outcome, and raises nothing of ours.
+
+    `captured_at` is what the page's dates are held against: a value that equals WARC-Date, which stands in for it.
+    """
+    captured_at = captured_at or record.date
     head = _head(record)
     row = _row_of(record, head)
     if record.type == "revisit" and (head is None or head.status == 304 or 200 <= head.status < 300):
@@ -115,7 +121,7 @@ def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Der
         if not record.url.lower().startswith(("http://", "https://")):  # an archiver's own notes: logs, screenshots
             return row.ends(Outcome.NOT_HTTP, f"a resource record of {record.url.partition(':')[0][:40]}:")
         mime = record.field("Content-Type").partition(";")[0].strip().lower()
-        return _page(_Body(record.block, mime), row, settings, record.date, found)
+        return _page(_Body(record.block, mime), row, settings, captured_at, found)
     if head is None:
         return row.ends(Outcome.NOT_HTTP, f"a {record.type} record without the head of an HTTP response")
     if not 200 <= head.status < 300:
@@ -124,7 +130,7 @@ def derive(record: Record, found: Found | None, settings: DeriveSettings) -> Der
         body = _entity(record, head, settings)
     except DocumentError as error:
         return row.ends(Outcome.UNDECODABLE, str(error))
-    return _page(body, row, settings, record.date, found)
+    return _page(body, row, settings, captured_at, found)
 
 
 def failed(record: Record, outcome: Outcome, detail: str) -> Derived:

@@ -49,6 +49,7 @@ def test_all_contracts_hold(copy: Path) -> None:
         ("pipelines/keep.py", "import sqlalchemy", "One door for the database"),
         ("pipelines/export/columns.py", "import pyarrow", "One door for Parquet"),
         ("pipelines/rows.py", "import pipelines.export.columns", "imports point one way"),
+        ("pipelines/rerun/run.py", "import boto3", "One door for S3"),
         ("pipelines/workers.py", "import scrapy", "runs without Scrapy"),
         ("crawler/discovery/feeds.py", "import scrapy", "Discovery is pure"),
     ],

@@ -133,6 +133,9 @@ def _end(result: Result, *, as_json: bool) -> ExitCode:
         outcomes_table(Counter(facts["outcomes"]), "")
         said = ", ".join(f"{count:,} {what}" for what, count in _done(result).items() if count)
         say(f"{facts['rows']:,} rows in {facts['parts']:,} parts ({said or 'nothing was left to do'})")
+        if facts["without_row"]:
+            counted = ", ".join(f"{count:,} {what}" for what, count in facts["without_row"].items())
+            say(f"records without a row: {counted}")
         if facts["damages"]:
             say(f"{facts['damages']:,} places in the input are damaged; the marks in parts/ name each")
         for each in result.unread:

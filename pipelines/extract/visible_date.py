@@ -52,12 +52,17 @@ def find(page: Page, url: str, earliest: datetime, latest: datetime) -> Seen | N
             extensive_search=True,
             original_date=True,
             url=url or None,
-            min_date=earliest.strftime("%Y-%m-%d"),
-            max_date=latest.strftime("%Y-%m-%d"),
+            min_date=_day(earliest),
+            max_date=_day(latest),
         )
     if not found:
         return None
     return Seen(found, not found.endswith("-01") or _names_first(page, date.fromisoformat(found)))
+
+
+def _day(moment: datetime) -> datetime:
+    """Its day as htmldate wants it: naive."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 def read(text: str, language: str, earliest: datetime, latest: datetime) -> str:

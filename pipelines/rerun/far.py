@@ -50,14 +50,16 @@ class Elsewhere:
         return [source]
 
     def _objects(self, address: str) -> Iterator[Source]:
-        found = 0
+        seen = taken = 0
         for source in self._stored(address):
-            found += 1
+            seen += 1
             # Indexes lie beside the WARCs of an archive: only one that was named itself is meant.
-            if source.name == address or source.name.lower().endswith((*NAMES, ENDING)):
+            if source.name == address or source.name.lower().endswith(NAMES):
+                taken += 1
                 yield from self._of(source, source.name)
-        if not found:
-            raise InputError(f"{address}: no object's key begins so")
+        if not taken:
+            why = f"none of the objects is a WARC ({', '.join(NAMES)})" if seen else "no object's key begins so"
+            raise InputError(f"{address}: {why}")
 
     def _stored(self, address: str) -> Iterator[Source]:
         try:
@@ -122,6 +124,10 @@ class Member:
     def path(self) -> None:
         return None
 
+    @property
+    def named(self) -> bool:
+        return False
+
     def open(self) -> BinaryIO:
         file = self.package.open()
         try:
@@ -147,7 +153,7 @@ class Indexed:
     """Those records of a WARC that an index names."""
 
     whole: Source
-    named: tuple[Place, ...]  # by offset
+    records: tuple[Place, ...]  # by offset
 
     @property
     def name(self) -> str:
@@ -161,6 +167,10 @@ class Indexed:
     def path(self) -> Path | None:
         return self.whole.path
 
+    @property
+    def named(self) -> bool:
+        return True
+
     def open(self) -> BinaryIO:
         return self.whole.open()
 
@@ -168,7 +178,7 @@ class Indexed:
         """Of the records that are named: no other byte is read for it."""
         digest = hashlib.sha256()
         with self.whole.open() as file:
-            for place in self.named:
+            for place in self.records:
                 digest.update(f"{place.offset} {place.length}\n".encode())
                 file.seek(place.offset)
                 left = place.length
@@ -178,14 +188,50 @@ class Indexed:
         return f"sha256:{digest.hexdigest()}"
 
     def places(self) -> tuple[Place, ...]:
-        return self.named
+        return self.records
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was found where a source should be: it costs itself, and not the run."""
+
+    whole: Source
+    why: str
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    @property
+    def size(self) -> int:
+        return self.whole.size
+
+    @property
+    def path(self) -> None:
+        return None
+
+    @property
+    def named(self) -> bool:
+        return False
+
+    def open(self) -> BinaryIO:
+        raise InputError(self.why)
+
+    def digest(self) -> str:
+        raise InputError(self.why)
+
+    def places(self) -> None:
+        return None
 
 
 def members(package: Source) -> list[Source]:
-    """The WARCs in a WACZ. Raises `InputError` for what is none, or is not what its datapackage.json says."""
-    with package.open() as file:
-        wacz = Wacz(file, said(package))
-        return [Member(package, path, wacz.size(path)) for path in wacz.warcs]
+    """The WARCs in a WACZ; one that is none, or is not what its package says, is a source that can't be read."""
+    try:
+        with package.open() as file:
+            wacz = Wacz(file, said(package))
+            return [Member(package, path, wacz.size(path)) for path in wacz.warcs]
+    except InputError as error:
+        return [Refused(package, str(error))]
 
 
 def said(source: Source) -> str:

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, Protocol
 
 from pipelines.errors import InputError
 
-NAMES: Final = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".warc.gz.open")
+NAMES: Final = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".warc.gz.open", ".wacz")
 OPEN: Final = ".open"  # behind the name of a WARC that still grows
 _IN_ARCHIVE: Final = re.compile(r"/(warc/\d{4}/\d\d/\d\d/[^/]+)$")
 
@@ -43,6 +43,10 @@ class Source(Protocol):
     @property
     def path(self) -> Path | None:
         """Where it lies as a file, if it is one: workers read its records back themselves then."""
+
+    @property
+    def named(self) -> bool:
+        """Whether only the records at `places` are wanted, and not just found by them."""
 
     def open(self) -> BinaryIO:
         """It as a seekable file whose bytes are read when asked for. Raises `InputError`."""
@@ -78,6 +82,10 @@ class LocalFile:
     def path(self) -> Path:
         return self.file
 
+    @property
+    def named(self) -> bool:
+        return False
+
     def open(self) -> BinaryIO:
         try:
             return self.file.open("rb", buffering=0)
@@ -96,7 +104,7 @@ class LocalFile:
 
 
 def sources(arguments: Iterable[str], far: Callable[[str], Iterable[Source] | None]) -> list[Source]:
-    """What arguments name, by name: files, folders (walked for WARCs), patterns; each file once.
+    """What arguments name, by name: files, folders (walked for WARCs and WACZ), patterns; each file once.
 
     `far` is asked first and takes what lies elsewhere or is more than a WARC: stores, the web, WACZ, indexes; None: it
     is none of these. Raises `InputError` for what is not there, and for folders and patterns that hold no WARC.
@@ -104,10 +112,16 @@ def sources(arguments: Iterable[str], far: Callable[[str], Iterable[Source] | No
     found: dict[tuple[str, str], Source] = {}  # by name, and by what tells two of one name apart
     for argument in arguments:
         elsewhere = far(argument)
-        for source in elsewhere if elsewhere is not None else map(LocalFile, _files(argument)):
+        for source in elsewhere if elsewhere is not None else _here(argument, far):
             place = str(source.path.resolve()) if source.path is not None else repr(source)
             found.setdefault((source.name, place), source)
     return [found[key] for key in sorted(found)]
+
+
+def _here(argument: str, far: Callable[[str], Iterable[Source] | None]) -> Iterator[Source]:
+    for file in _files(argument):
+        more = far(str(file))
+        yield from [LocalFile(file)] if more is None else more
 
 
 def listed(lines: Iterable[str]) -> Iterator[str]:

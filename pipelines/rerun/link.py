@@ -76,7 +76,7 @@ class Link:
             self._connection = None
 
     def look(self) -> tuple[int, bool, str]:
-        """Bytes of the file (-1: unknown), whether ranges are served, and its ETag if that names the bytes exactly."""
+        """Bytes of the file (0: unknown), whether ranges are served, and its ETag if that names the bytes exactly."""
         return self._again("it", self._look)
 
     def fetch(self, offset: int, length: int, size: int, etag: str) -> bytes:
@@ -114,7 +114,7 @@ class Link:
         self.close()  # the body is not wanted
         if answer.status == 416:  # no byte can be asked for: it is empty
             return 0, False, etag
-        return int(length) if length.isascii() and length.isdigit() else -1, False, etag
+        return int(length) if length.isascii() and length.isdigit() else 0, False, etag
 
     def _fetch(self, offset: int, length: int, size: int, etag: str) -> bytes:
         fields = {"Range": f"bytes={offset}-{offset + length - 1}"}

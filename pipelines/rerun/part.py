@@ -20,7 +20,7 @@ from pipelines.rerun.frames import FrameWriter
 from pipelines.rerun.job import Job
 from pipelines.rerun.known import Entry, EntryWriter, Row
 from pipelines.rerun.making import Made
-from pipelines.rerun.scan import Other, Page, capture_of, scan
+from pipelines.rerun.scan import NoPage, Other, Page, capture_of, scan
 from pipelines.rerun.submitting import Submitting
 from pipelines.workers import DerivePool
 
@@ -86,6 +86,8 @@ class _Reading:
                 case Other():
                     self._without[event.role.value if event.role else NOT_SELECTED] += 1
                     self._waiting.append(_Waiting(Entry(event.capture), None))
+                case NoPage():
+                    self._without[event.kind] += 1
                 case Page():
                     self._submit(event)
             while len(self._waiting) >= job.ahead or self._held > HELD:

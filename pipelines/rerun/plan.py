@@ -135,7 +135,7 @@ def _digested(run: Path, sources: Iterable[Source]) -> tuple[list[tuple[Source, 
 
 def _digest(source: Source, known: dict[str, list[Any]], seen: dict[str, list[Any]]) -> str:
     path = source.path
-    if path is None:
+    if path is None or source.named:
         return source.digest()
     try:
         status = path.stat()

@@ -59,6 +59,10 @@ class _At:
     def path(self) -> Path | None:
         return self.source.path
 
+    @property
+    def named(self) -> bool:
+        return True
+
     def open(self) -> BinaryIO:
         return self.source.open()
 

@@ -22,7 +22,7 @@ class Remote:
 
     url: str
     allowed: Allowed
-    size: int  # bytes; -1 if the server does not say
+    size: int  # bytes; 0 if the server does not say
     ranges: bool
     etag: str = ""  # "" if there is none that names the bytes exactly
 
@@ -33,6 +33,10 @@ class Remote:
     @property
     def path(self) -> None:
         return None
+
+    @property
+    def named(self) -> bool:
+        return False
 
     def places(self) -> None:
         return None

@@ -135,9 +135,10 @@ def _write(request: Request, planned: Iterable[Planned], learnt: Learnt | None, 
     jobs = [each.job for each in planned]
     made_by = processing(residue=request.settings.residue)
     marks = [part.mark for part in layout.parts(request.run)]
-    outcomes = Counter[str]()
+    outcomes, without_row = Counter[str](), Counter[str]()
     for mark in marks:
         outcomes.update(mark["outcomes"])
+        without_row.update(mark["without_row"])
     facts: dict[str, Any] = {
         "kind": "rerun",
         "id": _id(request, jobs),
@@ -150,6 +151,7 @@ def _write(request: Request, planned: Iterable[Planned], learnt: Learnt | None, 
         "parts": len(marks),
         "rows": outcomes.total(),
         "outcomes": dict(sorted(outcomes.items())),
+        "without_row": dict(sorted(without_row.items())),
         "damages": sum(len(mark["damages"]) for mark in marks),
         "complete": complete,
     }

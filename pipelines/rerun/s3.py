@@ -29,6 +29,10 @@ class S3Object:
     def path(self) -> None:
         return None
 
+    @property
+    def named(self) -> bool:
+        return False
+
     def open(self) -> BinaryIO:
         return objects.open_object(self.store, self.stored)
 

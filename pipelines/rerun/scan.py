@@ -6,11 +6,13 @@ Selection happens here, on heads or an index: what it refuses is inflated at mos
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pipelines.errors import InputError
-from pipelines.model import Damage, Found, Locator, Record, Role
+from pipelines.model import Damage, DamageKind, Found, Locator, Record, Role
+from pipelines.ranges import section
 from pipelines.rerun.inputs import Place, Source
 from pipelines.rerun.known import Capture
 from pipelines.rerun.select import Selection
@@ -19,7 +21,8 @@ from pipelines.warc.metadata import found_of, metadata, role_of
 from pipelines.warc.reader import read
 
 #: Records that a row is made of, and those of ours that say what discovery knew.
-_TYPES: Final = frozenset({"response", "revisit", "resource", "metadata"})
+_TYPES: Final = frozenset({"response", "revisit", "resource", "metadata", "conversion"})
+_ROWS: Final = frozenset({"response", "revisit", "resource"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,18 @@ class Other:
     role: Role | None = None  # None: not selected
 
 
-Event = Page | Other | Damage
+@dataclass(frozen=True, slots=True)
+class NoPage:
+    """What somebody else derived from a page: "conversion" (WET) and "metadata" (WAT). It has no row."""
+
+    kind: str
+
+
+Event = Page | Other | NoPage | Damage
+_ABOUT: Final = frozenset({"request", "metadata"})
+_BEHIND: Final = 1 << 16  # bytes behind a record in which its request and our metadata stand
+_ANOTHER: Final = "another record lies here than the index says"
+_NONE: Final = "no record lies where the index says"
 _NOWHERE: Final = Locator("", 0, 0, "")
 
 
@@ -48,7 +62,7 @@ def scan(source: Source, selection: Selection, max_record: int) -> Generator[Eve
 
     Raises `InputError` and `StorageError` if it can't be read (any more).
     """
-    places = source.places()
+    places = source.places() if selection or source.named else None
     with source.open() as file:
         try:
             if places is None:
@@ -75,6 +89,11 @@ class _Reading:
                 if held is not None and _concurrent(event, held):
                     yield _page(held, event)
                     held = None
+                elif not _about_an_exchange(event):
+                    yield NoPage(event.type)
+                continue
+            if isinstance(event, Record) and event.type == "conversion":
+                yield NoPage(event.type)
                 continue
             if isinstance(event, Record):
                 if held is not None:
@@ -94,24 +113,42 @@ class _Reading:
         ):
             yield Other(Capture("", place.url, place.date, "", revisit=place.mime == "warc/revisit"))
             return
-        held: Record | None = None
-        for event in self._read(file, place.offset):
-            if held is None:
-                yield from self._passed()
-                if isinstance(event, Damage):
-                    yield event
-                    return
-                if not self._wanted(event):
+        record: Record | None = None
+        found = False
+        # Unfiltered: the first record must be the one that the index means, and not the next that is wanted.
+        with closing(read(file, self._name, max_record=self._max_record, start=place.offset)) as events:
+            for event in events:
+                if _offset(event) != place.offset:
                     break
-                held = event
-            elif isinstance(event, Record) and event.type == "metadata" and _concurrent(event, held):
-                yield _page(held, event)
-                return
-            else:
-                break
-        if held is not None:
-            yield _page(held, None)
+                found = True
+                if isinstance(event, Record):
+                    record = event
+                    break
+                yield event
+        if not found:
+            yield Damage(self._name, place.offset, place.length, DamageKind.NOT_WARC, _NONE)
+        if record is None:
+            return
+        if record.type not in _ROWS:
+            yield NoPage(record.type)
+        elif record.url != place.url and record.date.replace(microsecond=0) != place.date.replace(microsecond=0):
+            yield Damage(self._name, place.offset, place.length, DamageKind.NOT_WARC, _ANOTHER)
+        elif self._wanted(record):
+            yield _page(record, self._behind(file, record))
         yield from self._passed()
+
+    def _behind(self, file: BinaryIO, record: Record) -> Record | None:
+        """Our metadata record, if it follows a record; little is read to see that it does not."""
+        start = record.locator.offset + record.locator.length
+        if not record.locator.length:
+            return None
+        with section(file, start, _BEHIND) as window, closing(read(window, self._name)) as events:
+            for event in events:
+                if isinstance(event, Damage) or event.type not in _ABOUT or not _concurrent(event, record):
+                    return None
+                if event.type == "metadata":
+                    return event
+        return None
 
     def _read(self, file: BinaryIO, start: int) -> Iterator[Record | Damage]:
         wants = self._wants if self._selection else None
@@ -119,7 +156,7 @@ class _Reading:
 
     def _wants(self, kind: str, known: Mapping[str, str], start: bytes) -> bool:
         """The selection as the reader asks it; what is refused is noted."""
-        if kind == "metadata":
+        if kind not in _ROWS:
             return True
         date = parse_date(known.get("warc-date", ""))
         url = known.get("warc-target-uri", "").strip("<>")
@@ -163,6 +200,15 @@ def capture_of(record: Record) -> Capture:
         refers_url=record.field("WARC-Refers-To-Target-URI").strip("<>"),
         refers_date=record.field("WARC-Refers-To-Date"),
     )
+
+
+def _offset(event: Record | Damage) -> int:
+    return event.offset if isinstance(event, Damage) else event.locator.offset
+
+
+def _about_an_exchange(record: Record) -> bool:
+    """Whether a metadata record says how a page was fetched, as ours and Heritrix's do; those of WAT don't."""
+    return "warc-fields" in record.field("Content-Type").lower()
 
 
 def _concurrent(about: Record, held: Record) -> bool:

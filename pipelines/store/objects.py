@@ -24,6 +24,7 @@ from pipelines.ranges import ranged
 
 SCHEME: Final = "s3://"
 TRIES: Final = 4  # of a range whose bytes did not all come; botocore itself tries again what fails before
+PAGE: Final = 1000  # keys of a listing that come in one answer; S3 gives no more
 _PAUSE: Final = 0.5  # seconds before the second try, doubled each time
 
 _CREDENTIALS: Final = (
@@ -90,7 +91,11 @@ def objects(store: Store, address: str) -> Iterator[Stored]:
     """
     bucket, prefix = parse(address)
     with _Faults(address):
-        pages = _client(store).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pages = (
+            _client(store)
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE})
+        )
         for page in pages:
             for entry in page.get("Contents", ()):
                 found = Stored(bucket, entry["Key"], entry["Size"], entry.get("ETag", "").strip('"'))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -36,7 +36,7 @@ def read(
     payloads: bool = False,
     wants: Wants | None = None,
     start: int = 0,
-) -> Iterator[Record | Damage]:
+) -> Generator[Record | Damage]:
     """The records of a WARC or ARC file in file order, and the damages where they lie.
 
     `name` is what locators call the file (its path if not given), `types` the WARC-Types wanted,

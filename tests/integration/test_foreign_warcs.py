@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ExitCode
-from tests import archives, waczs
+from tests import archives, reruns, waczs
 from tests.foreign import programs, shapes
 from tests.foreign.shapes import url
 
@@ -78,6 +78,7 @@ class Read:
     rows: dict[str, list[dict[str, Any]]]
     folder: Path
     site: str  # where wget found its pages
+    again: dict[str, Any]  # run.json of a re-run of all, and what it did
 
     def outcomes(self, name: str) -> dict[str, str]:
         return {row["url"]: row["outcome"] for row in self.rows[name]}
@@ -123,7 +124,8 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     for row in map(json.loads, done.stdout.splitlines()):
         rows.setdefault(row["provenance"]["warc"].removeprefix(f"{folder}/"), []).append(row)
     verified = json.loads(warchronicle("verify", "--json", folder).stdout)
-    return Read(done.returncode, json.loads(done.stderr), verified, rows, folder, site)
+    again = reruns.facts(reruns.rerun(tmp_path_factory.mktemp("rerun") / "out", "--jobs", 2, folder))
+    return Read(done.returncode, json.loads(done.stderr), verified, rows, folder, site, again)
 
 
 OURS = [
@@ -145,6 +147,18 @@ def test_all_is_counted(read: Read):
 @pytest.mark.parametrize("name", OURS)
 def test_each_is_sound_to_verify(read: Read, name: str):
     assert read.verdict(name)["damages"] == []
+
+
+def test_a_rerun_reads_the_same(read: Read):
+    """But a WARC once that lies in a WACZ, too; and it knows of revisits whose original is nowhere."""
+    once = Counter(row["outcome"] for name, rows in read.rows.items() if "#" not in name for row in rows)
+    again = Counter(read.again["outcomes"])
+    for outcomes in (once, again):
+        outcomes["revisits"] = outcomes.pop("duplicate") + outcomes.pop("unresolved_revisit", 0)
+    assert once == again
+    assert read.again["without_row"] == read.facts["records_without_row"]
+    assert read.again["damages"] == read.facts["damages"]
+    assert len(read.again["unread"]) == read.facts["unreadable"]
 
 
 def title_and_text(number: int) -> tuple[str, str]:

@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,9 +32,8 @@ DATA = random.Random(1).randbytes(3_000_000)
 def filled(rgw: Rgw) -> Rgw:
     client = rgw.client()
     client.create_bucket(Bucket=BUCKET)
-    many = [f"many/{number:05}.warc.gz" for number in range(1203)]  # more than a page of the listing
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: client.put_object(Bucket=BUCKET, Key=key, Body=b"x"), many))
+    for number in range(23):
+        client.put_object(Bucket=BUCKET, Key=f"many/{number:05}.warc.gz", Body=b"x")
     for key in ("a/one.warc.gz", "a/one.warc.gz.cdxj", "a/oneness", "a/Ümlaut +%&?.warc.gz"):
         client.put_object(Bucket=BUCKET, Key=key, Body=DATA)
     client.close()
@@ -58,13 +56,14 @@ def keys(prefix: str) -> list[str]:
     return [found.key for found in objects.objects(Store(), f"s3://{BUCKET}/{prefix}")]
 
 
-def test_a_prefix_is_listed_page_after_page_in_order(chain: Rgw):
-    assert keys("many/") == [f"many/{number:05}.warc.gz" for number in range(1203)]
+def test_a_prefix_is_listed_page_after_page_in_order(chain: Rgw, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(objects, "PAGE", 4)
+    assert keys("many/") == [f"many/{number:05}.warc.gz" for number in range(23)]
     assert keys("many/0000") == [f"many/0000{number}.warc.gz" for number in range(10)]
     assert keys("a/one") == ["a/one.warc.gz", "a/one.warc.gz.cdxj", "a/oneness"]
     assert keys("a/one.warc.gz") == ["a/one.warc.gz"]  # a key, and not what begins like it
     assert keys("nothing") == []
-    assert len(keys("")) == 1207
+    assert len(keys("")) == 27
 
 
 @pytest.mark.parametrize("key", ["a/one.warc.gz", "a/Ümlaut +%&?.warc.gz"])

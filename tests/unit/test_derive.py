@@ -17,6 +17,7 @@ from pipelines.config import Config
 from pipelines.derive import LIBRARIES, DeriveSettings, derive, derive_html, failed, processing
 from pipelines.extract.residue.strip import Evidence, Residue
 from pipelines.model import Found, Locator, Outcome, Record, Route
+from pipelines.warc.fields import sha1
 from tests.unit.extract.samples import EN, UK, URL, article, page
 
 SETTINGS = DeriveSettings()
@@ -126,6 +127,22 @@ def test_bodies_that_other_archivers_stored_decoded():
     assert made.detail == "stored without its content coding gzip"
 
 
+def test_a_body_longer_than_its_length_is_whole_if_its_digest_says_so():
+    """What an HTTP client decoded, under the length of what was sent; without such a digest, what follows is no body's."""
+    short = len(PAGE) // 3
+    long = record(headers=("Content-Type: text/html", f"Content-Length: {short}"))
+    whole = outcome(replace(long, payload_digest=sha1(PAGE)))
+    assert (whole.outcome, whole.detail) == (
+        Outcome.ARTICLE,
+        "longer than its Content-Length, and whole by its payload digest",
+    )
+    assert whole.article is not None
+    assert whole.article.text == outcome(record()).article.text
+    for digest in ("", sha1(PAGE[:short])):
+        other = outcome(replace(long, payload_digest=digest))
+        assert other.article is None or len(other.article.text) < len(whole.article.text)
+
+
 @pytest.mark.parametrize("how", ["field", "length", "gzip", "chunked"])
 def test_a_cut_page_keeps_its_text_and_is_not_passed_off_as_whole(how):
     whole = page(*UK, *EN, *UK, *EN, title="T").encode()
@@ -223,6 +240,8 @@ def test_records_that_are_no_answers(kind):
 def test_resources_are_pages_without_a_head():
     one = Record(LOCATOR, "resource", URL, WHEN, (("Content-Type", "text/html"),), PAGE, "sha1:X")
     assert outcome(one).outcome is Outcome.ARTICLE
+    for url in ("urn:pageinfo:https://news.test/", "metadata://gnu.org/software/wget/warc/wget.log", "file:///x"):
+        assert outcome(replace(one, url=url)).outcome is Outcome.NOT_HTTP
 
 
 def test_a_row_has_a_name_where_no_digest_is_stated():
