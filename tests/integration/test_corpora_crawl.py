@@ -25,6 +25,8 @@ from tests.site.corpora import CorporaSite
 ROOT = Path(__file__).parents[2]
 CORPORA = ROOT.parent / "shared" / "corpora"
 
+EVERY = int(os.environ.get("CORPORA_EVERY", "5"))  # n-th publisher; 1 for all 1,918 pages, ten minutes
+
 pytestmark = [pytest.mark.corpora, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
@@ -43,7 +45,7 @@ def run(*command: str, config: Path | None = None) -> subprocess.CompletedProces
 @pytest.mark.skipif(not CORPORA.exists(), reason="needs ../shared/corpora")
 def test_the_corpora_are_crawled_whole_and_byte_exact(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
-    with CorporaSite(CORPORA) as site:
+    with CorporaSite(CORPORA, every=EVERY) as site:
         files = dict(site.files())
         config = site.write_config(tmp_path / "config", archive)
         result = run("scrapy", "crawl", "news", config=config)
@@ -65,7 +67,9 @@ def test_the_corpora_are_crawled_whole_and_byte_exact(tmp_path: Path) -> None:
             path = tmp_path / "html" / f"{number}.html"
             path.write_bytes(served.html)
             manifest.write(json.dumps({"id": str(number), "path": str(path), "url": url}) + "\n")
-    extracted = run("pipelines", "extract", "--manifest", str(tmp_path / "manifest.jsonl"), "-o", str(tmp_path / "out"))
+    extracted = run(
+        "pipelines", "extract", "--repeats", "--manifest", str(tmp_path / "manifest.jsonl"), "-o", str(tmp_path / "out")
+    )
     assert extracted.returncode == ExitCode.OK, extracted.stderr[-2000:].decode()
     plain = {row["url"]: row for row in map(json.loads, (tmp_path / "out").read_text("utf-8").splitlines())}
     _texts_are_equal(archive, plain, len(files))

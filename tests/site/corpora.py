@@ -63,8 +63,11 @@ class CorporaSite(LoopbackServer):
     Hosts are dealt out in the order of (corpus, site), so the same corpus gets the same addresses every time.
     """
 
-    def __init__(self, corpora: Path, port: int = 0) -> None:
+    def __init__(self, corpora: Path, port: int = 0, every: int = 1) -> None:
+        """`every`: only each n-th publisher, with all its pages."""
         rows = [orjson.loads(line) for line in (corpora / "truth.jsonl").read_bytes().splitlines()]
+        chosen = set(sorted({(row["corpus"], row["site"]) for row in rows})[::every])
+        rows = [row for row in rows if (row["corpus"], row["site"]) in chosen]
         super().__init__(self._reply, (), port)
         publishers = sorted({(row["corpus"], row["site"]) for row in rows})
         self._addresses = {publisher: _address(number) for number, publisher in enumerate(publishers)}
